@@ -1,0 +1,157 @@
+"""The only place that talks to AWS: sessions, clients, one retry policy, and errors as sentences."""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.loaders
+import botocore.session
+from botocore import exceptions as boto
+from botocore.config import Config
+
+from .aws_errors import PROPAGATING, THROTTLED, credential_advice, sentence
+from .errors import AwsError, DlboxError, UnknownOutcome
+
+DEADLINE_S = 60.0
+# One attempt per call: botocore would repeat a create whose reply was lost, and a second address would bill.
+_CONFIG = Config(
+    retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20, max_pool_connections=16, user_agent_extra="dlbox"
+)
+_LOADER = botocore.loaders.create_loader()
+_LOST = (boto.ConnectionError, boto.HTTPClientError)
+# These have no client token and no unique name to fall back on, or AWS answers a repeat with a misleading error.
+_ONCE = ("create_", "allocate_", "import_", "request_", "authorize_")
+_TOKENED = {"create_schedule", "create_tags"}
+
+
+class Aws:
+    """Clients of one region and profile; `say` takes a line of progress."""
+
+    def __init__(self, region: str, profile: str = "", say: Callable[[str], None] = lambda line: None) -> None:
+        self.region, self.profile, self.say = region, profile, say
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A boto3 client, made once per service."""
+        key = f"{service}@{region or self.region}"
+        if key not in self._clients:
+            try:
+                self._clients[key] = self._session.client(service, region_name=region or self.region, config=_CONFIG)
+            except boto.BotoCoreError as error:
+                raise DlboxError(credential_advice(error, self.profile)) from error
+        return self._clients[key]
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        try:
+            return _session(self.profile)
+        except boto.BotoCoreError as error:
+            raise DlboxError(credential_advice(error, self.profile)) from error
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether the profile's endpoint is a rehearsal on this machine."""
+        return is_loopback(self.client("ec2").meta.endpoint_url)
+
+    def call(self, service: str, operation: str, /, region: str | None = None, **params: Any) -> Any:
+        """One API call, repeated while that is harmless; raises AwsError, or UnknownOutcome for a lost create."""
+        method = getattr(self.client(service, region), operation)
+        once = operation.startswith(_ONCE) and operation not in _TOKENED
+        pauses = backoff()
+        while True:
+            try:
+                return method(**params)
+            except boto.ClientError as error:
+                code = error.response["Error"]["Code"]
+                status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+                if code not in THROTTLED and status >= 500 and status != 501 and once:
+                    raise UnknownOutcome(sentence(service, operation, error, self.profile)) from error
+                if code not in THROTTLED and (status < 500 or status == 501):
+                    raise AwsError(sentence(service, operation, error, self.profile), code, operation) from error
+                failure: Exception = error
+            except _LOST as error:
+                if once:
+                    raise UnknownOutcome(f"the reply to {service}:{operation} was lost; run the same command again") from error
+                failure = error
+            except boto.BotoCoreError as error:
+                raise DlboxError(credential_advice(error, self.profile)) from error
+            pause = next(pauses, None)
+            if pause is None:
+                raise AwsError(sentence(service, operation, failure, self.profile), "", operation) from failure
+            time.sleep(pause)
+
+    def pages(self, service: str, operation: str, key: str, /, **params: Any) -> list[Any]:
+        """Every item under `key` over all pages."""
+        paginator, items, token = self.client(service).get_paginator(operation), [], {}
+        names = paginator._pagination_cfg
+        while True:
+            page = self.call(service, operation, **params, **token)
+            items += page.get(key, [])
+            follow = page.get(_first(names["output_token"]))
+            if not follow:
+                return items
+            token = {_first(names["input_token"]): follow}
+
+    def together(self, tasks: Iterable[Callable[[], Any]]) -> list[Any]:
+        """The results of independent reads, made side by side."""
+        tasks = list(tasks)
+        if len(tasks) == 1:
+            return [tasks[0]()]
+        with ThreadPoolExecutor(max_workers=16) as pool:
+            return list(pool.map(lambda task: task(), tasks))
+
+    def until_propagated(self, service: str, operation: str, /, codes: frozenset[str] = PROPAGATING, **params: Any) -> Any:
+        """A call that AWS refuses while something just made has not spread yet: repeated with progress."""
+        for pause in backoff(total=900.0, longest=15.0):
+            try:
+                return self.call(service, operation, **params)
+            except AwsError as error:
+                if error.code not in codes:
+                    raise
+                self.say(f"{service}:{operation}: AWS has not spread what was just created yet; trying again in {pause:.0f} s")
+                time.sleep(pause)
+        return self.call(service, operation, **params)
+
+
+@lru_cache(maxsize=8)
+def _session(profile: str) -> boto3.Session:
+    core = botocore.session.Session(profile=profile or None)
+    core.register_component("data_loader", _LOADER)
+    return boto3.Session(botocore_session=core)
+
+
+def preload(services: Iterable[str] = ("ec2", "iam", "scheduler", "sts")) -> None:
+    """Read API models into this process, so that forks find them in memory."""
+    for service in services:
+        _LOADER.load_service_model(service, "service-2")
+        _LOADER.load_service_model(service, "endpoint-rule-set-1")
+    _LOADER.load_data("endpoints")
+
+
+def backoff(total: float = DEADLINE_S, longest: float = 8.0) -> Iterator[float]:
+    """Jittered, doubling pauses in seconds inside a total deadline."""
+    end, pause = time.monotonic() + total, 0.5
+    while time.monotonic() + pause < end:
+        yield pause * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
+        pause = min(pause * 2, longest)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL names this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _first(names: str | list[str]) -> str:
+    return names if isinstance(names, str) else names[0]

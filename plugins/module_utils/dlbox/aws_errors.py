@@ -1,0 +1,56 @@
+"""What AWS and boto3 say when they refuse, as one sentence with a way out."""
+
+from __future__ import annotations
+
+from botocore import exceptions as boto
+
+THROTTLED = frozenset(
+    "Throttling ThrottlingException ThrottledException RequestThrottled RequestThrottledException RequestLimitExceeded "
+    "TooManyRequestsException SlowDown EC2ThrottledException PriorRequestNotComplete".split()
+)
+# A role, profile or id that exists already but is not visible everywhere yet.
+PROPAGATING = frozenset({"ValidationException", "InvalidParameterValueException"})
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "UnauthorizedException"})
+_WRONG_KEY = frozenset({"AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"})
+_DENIED = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
+LOGIN = (
+    "run `aws configure` or `aws sso login`, or set AWS_PROFILE or box_profile (or try the rehearsal, which needs no account: `make up`)"
+)
+_ADVICE = {
+    "VcpuLimitExceeded": "the account's vCPU quota is used up: see the quota line of this run, or stop another instance of that family",
+    "InsufficientInstanceCapacity": "AWS has none of this type free there now: run the same command later or set another box_instance_type",
+    "OptInRequired": "enable the region or the service in the AWS console first",
+    "AddressLimitExceeded": "release an Elastic IP that you do not use, or ask for more under Service Quotas, code L-0263D0A3",
+    "MaxSpotInstanceCountExceeded": "the account's Spot quota is used up",
+    "PendingVerification": "AWS is still verifying the new account: it says so by mail, usually within minutes, at most 4 hours",
+    "InvalidKeyPair.NotFound": "run the same command again: it imports the key pair",
+}
+
+
+def sentence(service: str, operation: str, error: Exception, profile: str = "") -> str:
+    """What was asked, what AWS said, what to do next."""
+    asked = f"{service}:{''.join(word.title() for word in operation.split('_'))}"
+    if not isinstance(error, boto.ClientError):
+        return f"{asked} got no answer ({type(error).__name__}): check the network and the region, then run the same command again"
+    code = error.response["Error"]["Code"]
+    said = str(error.response["Error"].get("Message", "")).strip().rstrip(".").replace("\n", " ")
+    who = f" (profile {profile})" if profile else ""
+    if code in _EXPIRED:
+        return f"the AWS credentials{who} have expired: {LOGIN}; what was made so far is found again by its tags"
+    if code in _WRONG_KEY:
+        return f"AWS does not accept the credentials{who} ({code}): {LOGIN}"
+    if code in _DENIED:
+        return f"{asked} is not allowed for these credentials{who}: attach policies/operator.json to the user or role ({said[:300]})"
+    advice = _ADVICE.get(code, "run the same command again once that is put right; what exists is found by its tags")
+    return f"{asked} was refused with {code or 'an error'}: {said}; {advice}"
+
+
+def credential_advice(error: Exception, profile: str = "") -> str:
+    """A failure before any call left this machine."""
+    if isinstance(error, boto.ProfileNotFound):
+        return f"box_profile or AWS_PROFILE names a profile that does not exist ({error}): {LOGIN}"
+    if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError):
+        return f"no AWS credentials were found: {LOGIN}"
+    if isinstance(error, boto.SSOError | boto.TokenRetrievalError | boto.CredentialRetrievalError):
+        return f"the AWS sign-in is not usable ({str(error).rstrip('.')}): {LOGIN}"
+    return f"AWS could not be asked ({str(error).rstrip('.')}): check the profile and the region, then run the same command again"
