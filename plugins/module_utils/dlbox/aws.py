@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from typing import Any
@@ -19,11 +18,15 @@ from botocore.config import Config
 
 from .aws_errors import PROPAGATING, THROTTLED, credential_advice, sentence
 from .errors import AwsError, DlboxError, UnknownOutcome
+from .retry import backoff
 
-DEADLINE_S = 60.0
 # One attempt per call: botocore would repeat a create whose reply was lost, and a second address would bill.
 _CONFIG = Config(
-    retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20, max_pool_connections=16, user_agent_extra="dlbox"
+    retries={"total_max_attempts": 1},
+    connect_timeout=5,
+    read_timeout=20,
+    max_pool_connections=16,
+    user_agent_extra="dlbox",
 )
 _LOADER = botocore.loaders.create_loader()
 _LOST = (boto.ConnectionError, boto.HTTPClientError)
@@ -50,7 +53,7 @@ class Aws:
         return self._clients[key]
 
     @cached_property
-    def _session(self) -> boto3.Session:
+    def _session(self) -> Any:
         try:
             return _session(self.profile)
         except boto.BotoCoreError as error:
@@ -79,7 +82,9 @@ class Aws:
                 failure: Exception = error
             except _LOST as error:
                 if once:
-                    raise UnknownOutcome(f"the reply to {service}:{operation} was lost; run the same command again") from error
+                    raise UnknownOutcome(
+                        f"the reply to {service}:{operation} was lost; run the same command again"
+                    ) from error
                 failure = error
             except boto.BotoCoreError as error:
                 raise DlboxError(credential_advice(error, self.profile)) from error
@@ -89,16 +94,14 @@ class Aws:
             time.sleep(pause)
 
     def pages(self, service: str, operation: str, key: str, /, **params: Any) -> list[Any]:
-        """Every item under `key` over all pages."""
-        paginator, items, token = self.client(service).get_paginator(operation), [], {}
-        names = paginator._pagination_cfg
+        """Every item under `key` over all pages of an operation that pages by NextToken."""
+        items: list[Any] = []
         while True:
-            page = self.call(service, operation, **params, **token)
+            page = self.call(service, operation, **params)
             items += page.get(key, [])
-            follow = page.get(_first(names["output_token"]))
-            if not follow:
+            if not page.get("NextToken"):
                 return items
-            token = {_first(names["input_token"]): follow}
+            params["NextToken"] = page["NextToken"]
 
     def together(self, tasks: Iterable[Callable[[], Any]]) -> list[Any]:
         """The results of independent reads, made side by side."""
@@ -108,7 +111,9 @@ class Aws:
         with ThreadPoolExecutor(max_workers=16) as pool:
             return list(pool.map(lambda task: task(), tasks))
 
-    def until_propagated(self, service: str, operation: str, /, codes: frozenset[str] = PROPAGATING, **params: Any) -> Any:
+    def until_propagated(
+        self, service: str, operation: str, /, codes: frozenset[str] = PROPAGATING, **params: Any
+    ) -> Any:
         """A call that AWS refuses while something just made has not spread yet: repeated with progress."""
         for pause in backoff(total=900.0, longest=15.0):
             try:
@@ -116,13 +121,15 @@ class Aws:
             except AwsError as error:
                 if error.code not in codes:
                     raise
-                self.say(f"{service}:{operation}: AWS has not spread what was just created yet; trying again in {pause:.0f} s")
+                self.say(
+                    f"{service}:{operation}: AWS has not spread what was just created yet; trying again in {pause:.0f} s"
+                )
                 time.sleep(pause)
         return self.call(service, operation, **params)
 
 
 @lru_cache(maxsize=8)
-def _session(profile: str) -> boto3.Session:
+def _session(profile: str) -> Any:
     core = botocore.session.Session(profile=profile or None)
     core.register_component("data_loader", _LOADER)
     return boto3.Session(botocore_session=core)
@@ -136,14 +143,6 @@ def preload(services: Iterable[str] = ("ec2", "iam", "scheduler", "sts")) -> Non
     _LOADER.load_data("endpoints")
 
 
-def backoff(total: float = DEADLINE_S, longest: float = 8.0) -> Iterator[float]:
-    """Jittered, doubling pauses in seconds inside a total deadline."""
-    end, pause = time.monotonic() + total, 0.5
-    while time.monotonic() + pause < end:
-        yield pause * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
-        pause = min(pause * 2, longest)
-
-
 def is_loopback(url: str) -> bool:
     """Whether a URL names this machine."""
     host = urlsplit(url).hostname or ""
@@ -151,7 +150,3 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _first(names: str | list[str]) -> str:
-    return names if isinstance(names, str) else names[0]

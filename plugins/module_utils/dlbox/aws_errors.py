@@ -5,17 +5,25 @@ from __future__ import annotations
 from botocore import exceptions as boto
 
 THROTTLED = frozenset(
-    "Throttling ThrottlingException ThrottledException RequestThrottled RequestThrottledException RequestLimitExceeded "
-    "TooManyRequestsException SlowDown EC2ThrottledException PriorRequestNotComplete".split()
+    [
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "SlowDown",
+        "EC2ThrottledException",
+        "PriorRequestNotComplete",
+    ]
 )
 # A role, profile or id that exists already but is not visible everywhere yet.
 PROPAGATING = frozenset({"ValidationException", "InvalidParameterValueException"})
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "UnauthorizedException"})
 _WRONG_KEY = frozenset({"AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"})
 _DENIED = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
-LOGIN = (
-    "run `aws configure` or `aws sso login`, or set AWS_PROFILE or box_profile (or try the rehearsal, which needs no account: `make up`)"
-)
+LOGIN = "run `aws configure` or `aws sso login`, or set AWS_PROFILE or box_profile (or try the rehearsal, which needs no account: `make up`)"
 _ADVICE = {
     "VcpuLimitExceeded": "the account's vCPU quota is used up: see the quota line of this run, or stop another instance of that family",
     "InsufficientInstanceCapacity": "AWS has none of this type free there now: run the same command later or set another box_instance_type",

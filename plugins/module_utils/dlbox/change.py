@@ -67,6 +67,24 @@ def diff(changes: Iterable[Change]) -> list[dict[str, str]]:
     ]
 
 
+def open_refs(changes: Iterable[Change]) -> list[str]:
+    """Names that the plan's calls refer to and no earlier call of it saves."""
+    known: set[str] = set()
+    missing: list[str] = []
+    for call in (call for item in changes for call in item.calls):
+        missing += [name for name in _refs(call.params) if name not in known]
+        known |= call.save.keys()
+    return missing
+
+
+def _refs(value: Any) -> Iterable[str]:
+    if isinstance(value, Ref):
+        yield value.name
+    elif isinstance(value, Mapping | list | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _refs(item)
+
+
 def resolve(value: Any, saved: Mapping[str, Any]) -> Any:
     """The value with every Ref replaced by what was saved under its name."""
     if isinstance(value, Ref):

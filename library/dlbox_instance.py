@@ -1,0 +1,71 @@
+#!/usr/bin/python
+"""The box's EC2 instance; the decisions are in plugins/module_utils/dlbox/plan_instance.py."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dlbox_instance
+short_description: The box's EC2 instance
+author: the dlbox maintainers
+description:
+  - Launches one instance with a required metadata token (IMDSv2), an encrypted gp3 disk and shutdown behaviour C(stop); adopts by tag, starts, stops, and resizes a stopped box.
+  - Refuses a retired or unknown type, an image for another architecture and a disk under the image's snapshot before anything is created.
+  - The launch has a deterministic client token, so a lost reply or a second run at the same time ends with one instance.
+extends_documentation_fragment: dlbox
+options:
+  instance_type:
+    description: EC2 instance type, such as V(g5.xlarge); may be left out when O(state) is not V(running) and the box exists.
+    type: str
+  ami:
+    description: V(pytorch) or V(base) for the newest Deep Learning AMI, V(ubuntu) for Canonical's, or an C(ami-) id of the region.
+    type: str
+    default: pytorch
+  ubuntu:
+    description: Ubuntu line of the image, V(22.04) or V(24.04).
+    type: str
+    default: "24.04"
+  disk_gib:
+    description: Root disk in GiB; it can grow later, never shrink.
+    type: str
+    default: "100"
+  state:
+    description: V(absent) terminates the instance and its disk.
+    type: str
+    default: running
+    choices: [running, stopped, absent]
+"""
+
+EXAMPLES = r"""
+- name: The box's EC2 instance
+  dlbox_instance: {box: lab, region: us-west-2, instance_type: g5.xlarge}
+"""
+
+RETURN = r"""
+changes:
+  description: Each change with C(verb), C(thing), C(reason), C(bill), C(before), C(after) and the AWS C(writes) it takes.
+  type: list
+  elements: dict
+  returned: always
+seen:
+  description: What was observed, for O(observed) of the next module.
+  type: dict
+  returned: always
+unverified:
+  description: What check mode could not verify.
+  type: list
+  elements: str
+  returned: always
+instance_id:
+  description: Id of the instance, null where there is none yet.
+  type: str
+  returned: always
+instance_type:
+  description: Type of the instance.
+  type: str
+  returned: always
+"""
+
+from ansible.module_utils.dlbox import plan_instance, shell  # noqa: E402
+
+if __name__ == "__main__":
+    shell.main(plan_instance)

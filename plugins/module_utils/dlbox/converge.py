@@ -1,0 +1,100 @@
+"""observe, plan, apply: the one loop that every dlbox module runs.
+
+A noun is a module plan_<noun>.py with: SPEC (Ansible's argument spec), want(params), needs(want, seen) -> the parts of
+the picture that its plan reads, plan(want, seen) -> list[Change], result(want, seen, saved) -> what the module returns,
+OWNS (parts that its writes change) and FRESH (parts to read again before a write, where no unique name or token guards it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from . import act, change, observe
+from .aws import Aws
+from .errors import Refused, StateMoved
+
+ROUNDS = 5
+COMMON_SPEC: dict[str, Any] = {
+    "box": {"type": "str", "required": True},
+    "region": {"type": "str", "required": True},
+    "profile": {"type": "str", "default": ""},
+    "observed": {"type": "dict", "default": {}},
+}
+
+
+def converge(
+    noun: Any, params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda line: None
+) -> dict[str, Any]:
+    """Bring one noun of a box to what params ask for; the module's result."""
+    want = noun.want(params)
+    aws = Aws(want.scope.region, want.scope.profile, say)
+    given = dict(params.get("observed") or {})
+    seen: dict[str, Any] = dict(given)
+    saved: dict[str, Any] = {}
+    done: list[change.Change] = []
+    for attempt in range(ROUNDS):
+        complete(aws, noun, want, seen)
+        changes = noun.plan(want, seen)
+        if changes and any(part in given for part in noun.FRESH):
+            forget(seen, given, noun.FRESH)
+            continue
+        if check or not changes:
+            return report(noun, want, seen, saved, done or changes, check)
+        if missing := change.open_refs(changes):
+            raise Refused(
+                f"{changes[0].thing} needs {missing[0]}, which does not exist yet: run site.yml, which makes it first"
+            )
+        try:
+            for item in changes:
+                apply(aws, want, seen, saved, item)
+                done.append(item)
+        except StateMoved as moved:
+            if attempt == ROUNDS - 1:
+                raise
+            say(f"{moved}; reading again")
+            act.settle(attempt)
+            forget(seen, given, noun.OWNS)
+            continue
+        forget(seen, given, noun.OWNS)
+        return report(noun, want, seen, saved, done, check)
+    raise StateMoved(
+        f"{want.scope.box} kept changing while this run looked at it: let the other run finish, then run the same command"
+    )
+
+
+def complete(aws: Aws, noun: Any, want: Any, seen: dict[str, Any]) -> None:
+    """Observe what the plan still needs, independent parts side by side, until it needs nothing more."""
+    while missing := sorted(set(noun.needs(want, seen)) - seen.keys()):
+        tasks = [lambda part=part: observe.PARTS[part](aws, want, seen) for part in missing]
+        seen.update(zip(missing, aws.together(tasks), strict=True))
+
+
+def apply(aws: Aws, want: Any, seen: dict[str, Any], saved: dict[str, Any], item: change.Change) -> None:
+    """Make one change real: its calls in order, each answer's saved values ready for the next."""
+    for call in item.calls:
+        params = change.resolve(call.params, saved)
+        handler = act.HANDLERS.get((call.service, call.operation), act.plain)
+        answer = handler(aws, want, seen, call, params)
+        saved.update({name: change.dig(answer, path) for name, path in call.save.items()})
+
+
+def forget(seen: dict[str, Any], given: dict[str, Any], parts: Iterable[str]) -> None:
+    """Drop parts of the picture that no longer hold."""
+    for part in parts:
+        seen.pop(part, None)
+        given.pop(part, None)
+
+
+def report(
+    noun: Any, want: Any, seen: dict[str, Any], saved: dict[str, Any], changes: list[change.Change], check: bool
+) -> dict[str, Any]:
+    """The module's result; `seen` is the picture for the next module of the same run."""
+    return {
+        **noun.result(want, seen, saved),
+        "changed": bool(changes),
+        "changes": [item.public() for item in changes],
+        "diff": change.diff(changes),
+        "unverified": list(getattr(noun, "UNVERIFIED", ())) if check and changes else [],
+        "seen": seen,
+    }

@@ -1,0 +1,114 @@
+"""What can drift on a box that stands, one function each: type, disk, metadata service, shutdown, groups, tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .change import Call, Change
+from .errors import Refused
+from .launch import check_type
+from .names import tag_list
+
+
+def drift(want: Any, seen: dict[str, Any], box: dict[str, Any]) -> list[Change]:
+    """Every difference but the running state."""
+    found = (
+        _tags(want, box),
+        _groups(seen, box),
+        _metadata(box),
+        _shutdown(seen, box),
+        _disk(want, seen, box),
+        _resize(want, seen, box),
+    )
+    return [item for item in found if item]
+
+
+def _tags(want: Any, box: dict[str, Any]) -> Change | None:
+    lacking = {key: value for key, value in want.scope.tags.items() if box["Tags"].get(key) != value}
+    if not lacking:
+        return None
+    calls = (Call("ec2", "create_tags", {"Resources": [box["InstanceId"]], "Tags": tag_list(lacking)}),)
+    return Change("tag", _thing(box), "its tags differ", box["Tags"], {**box["Tags"], **lacking}, calls=calls)
+
+
+def _groups(seen: dict[str, Any], box: dict[str, Any]) -> Change | None:
+    wanted = [group["GroupId"] for group in seen["groups"]]
+    if not wanted or box["Groups"] == wanted:
+        return None
+    call = Call("ec2", "modify_instance_attribute", {"InstanceId": box["InstanceId"], "Groups": wanted})
+    return Change(
+        "update", _thing(box), "it is not in the box's security group alone", box["Groups"], wanted, calls=(call,)
+    )
+
+
+def _metadata(box: dict[str, Any]) -> Change | None:
+    here = box.get("MetadataOptions", {}).get("HttpTokens")
+    if here == "required":
+        return None
+    params = {"InstanceId": box["InstanceId"], "HttpTokens": "required", "HttpEndpoint": "enabled"}
+    call = Call("ec2", "modify_instance_metadata_options", params)
+    return Change(
+        "update", _thing(box), "its metadata service answers without a token (IMDSv1)", here, "required", calls=(call,)
+    )
+
+
+def _shutdown(seen: dict[str, Any], box: dict[str, Any]) -> Change | None:
+    here = seen["shutdown_behavior"]
+    if here == "stop":
+        return None
+    params = {"InstanceId": box["InstanceId"], "InstanceInitiatedShutdownBehavior": {"Value": "stop"}}
+    call = Call("ec2", "modify_instance_attribute", params)
+    return Change("update", _thing(box), "a shutdown from within would lose the disk", here, "stop", calls=(call,))
+
+
+def _disk(want: Any, seen: dict[str, Any], box: dict[str, Any]) -> Change | None:
+    device = box.get("RootDeviceName")
+    root = next((item for item in seen["volumes"] if device in (at["Device"] for at in item["Attachments"])), None)
+    if root is None or root["Size"] == want.disk_gib:
+        return None
+    if root["Size"] > want.disk_gib:
+        raise Refused(
+            f"box_disk_gib: the disk of {box['InstanceId']} has {root['Size']} GiB and cannot shrink to {want.disk_gib}: "
+            f"set box_disk_gib: {root['Size']}"
+        )
+    call = Call("ec2", "modify_volume", {"VolumeId": root["VolumeId"], "Size": want.disk_gib})
+    bill = f"+{want.disk_gib - root['Size']} GiB gp3 by the month"
+    return Change(
+        "grow", f"disk {root['VolumeId']}", "box_disk_gib is larger", root["Size"], want.disk_gib, bill, (call,)
+    )
+
+
+def _resize(want: Any, seen: dict[str, Any], box: dict[str, Any]) -> Change | None:
+    here = box["InstanceType"]
+    if want.instance_type in ("", here):
+        return None
+    if want.state == "running" or want.state == "stopped":
+        check_type(want, seen)
+    if box["State"] != "stopped":
+        raise Refused(
+            f"box_instance_type: {box['InstanceId']} is {here} and {box['State']}, and a type changes only while the box is stopped: "
+            f"run playbooks/stop.yml, then this command, or set box_instance_type: {here}"
+        )
+    if box["Zone"] not in seen["zones"]:
+        raise Refused(
+            f"box_instance_type: {want.instance_type} is not offered in {box['Zone']}, where this box's disk is "
+            f"(it is in {', '.join(seen['zones'])}): set a type that is"
+        )
+    call = Call(
+        "ec2",
+        "modify_instance_attribute",
+        {"InstanceId": box["InstanceId"], "InstanceType": {"Value": want.instance_type}},
+    )
+    return Change(
+        "resize",
+        _thing(box),
+        "box_instance_type differs",
+        here,
+        want.instance_type,
+        "the price per hour changes",
+        (call,),
+    )
+
+
+def _thing(box: dict[str, Any]) -> str:
+    return f"instance {box['InstanceId']}"

@@ -1,0 +1,115 @@
+"""The launch: refuse what AWS would refuse, before anything is created; then one RunInstances with everything in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .change import Call, Change, Ref
+from .errors import Refused
+from .names import BOX_TAG, tag_spec
+
+# Gone from AWS, or without a driver in today's Deep Learning AMIs (aws-facts: p2 left 2025-03, p3 2026-05), and what replaces them.
+RETIRED = {"p2": "g4dn.xlarge", "p3": "g5.xlarge", "g2": "g4dn.xlarge", "g3": "g4dn.xlarge", "g3s": "g4dn.xlarge"}
+
+
+def launch(want: Any, seen: dict[str, Any]) -> list[Change]:
+    """The one change that creates the instance."""
+    lost = [item["InstanceId"] for item in seen["strays"] if item["Tags"].get(BOX_TAG) != want.scope.box]
+    if lost:
+        raise Refused(
+            f"{lost[0]} is in this box's security group without the tag dlbox:box={want.scope.box}, and bills: put the tag back to keep it "
+            f"(`aws ec2 create-tags --resources {lost[0]} --tags Key=dlbox:box,Value={want.scope.box}`), or terminate it"
+        )
+    check_type(want, seen)
+    check_image(want, seen["image"], seen["type_facts"])
+    image, subnet = seen["image"], _subnets(want, seen)[0]
+    params = {
+        "ImageId": image["ami"],
+        "InstanceType": want.instance_type,
+        "MinCount": 1,
+        "MaxCount": 1,
+        "KeyName": want.scope.prefix,
+        "SubnetId": subnet["SubnetId"],
+        "SecurityGroupIds": [seen["groups"][0]["GroupId"] if seen["groups"] else Ref("the security group")],
+        "InstanceInitiatedShutdownBehavior": "stop",
+        "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 2},
+        "BlockDeviceMappings": [
+            {
+                "DeviceName": image["root_device"],
+                "Ebs": {
+                    "VolumeSize": want.disk_gib,
+                    "VolumeType": "gp3",
+                    "Encrypted": True,
+                    "DeleteOnTermination": True,
+                },
+            }
+        ],
+        "TagSpecifications": [tag_spec(kind, want.scope.tags) for kind in ("instance", "volume")],
+    }
+    after = {
+        "type": want.instance_type,
+        "ami": image["ami"],
+        "image": image["name"],
+        "zone": subnet["Zone"],
+        "disk_gib": want.disk_gib,
+    }
+    run = Call("ec2", "run_instances", params, {"InstanceId": "Instances.0.InstanceId"})
+    wait = Call("wait", "instance_state", {"InstanceIds": [Ref("InstanceId")], "State": "running"})
+    bill = f"+{want.instance_type} by the second, +{want.disk_gib} GiB gp3 by the month"
+    return [
+        Change(
+            "launch",
+            f"instance {want.scope.box}",
+            "no live instance carries the box's tag",
+            None,
+            after,
+            bill,
+            (run, wait),
+        )
+    ]
+
+
+def check_type(want: Any, seen: dict[str, Any]) -> None:
+    """Refuse a type that is retired, unknown or not offered where a default subnet is."""
+    family = want.instance_type.split(".")[0]
+    live = f"set box_instance_type: {RETIRED.get(family, 'g4dn.xlarge')} (or g5.xlarge, g6.xlarge)"
+    if family in RETIRED:
+        raise Refused(
+            f"box_instance_type: {want.instance_type} is retired, and today's drivers do not support its GPU: {live}"
+        )
+    if seen["type_facts"] is None:
+        raise Refused(f"box_instance_type: {want.scope.region} knows no {want.instance_type}: {live}")
+    if not seen["zones"]:
+        raise Refused(
+            f"box_instance_type: {want.instance_type} is not offered in {want.scope.region}: {live}, or another box_region"
+        )
+    if "subnets" in seen:
+        _subnets(want, seen)
+
+
+def check_image(want: Any, image: dict[str, Any], facts: dict[str, Any]) -> None:
+    """Refuse an image that the type cannot boot or the disk cannot hold."""
+    if image["architecture"] not in facts["architectures"]:
+        raise Refused(
+            f"box_ami: {image['ami']} is for {image['architecture']} and {want.instance_type} for {', '.join(facts['architectures'])}: "
+            "set box_ami: pytorch to have the matching image found, or another type"
+        )
+    if want.disk_gib < image["snapshot_gib"]:
+        raise Refused(
+            f"box_disk_gib: {want.disk_gib} is smaller than the {image['snapshot_gib']} GiB snapshot of {image['ami']}: "
+            f"set box_disk_gib: {image['snapshot_gib']} or more"
+        )
+
+
+def _subnets(want: Any, seen: dict[str, Any]) -> list[dict[str, str]]:
+    if not seen["subnets"]:
+        raise Refused(
+            f"{want.scope.region} has no default subnet: create them with `aws ec2 create-default-vpc`, then run the same command"
+        )
+    fitting = [item for item in seen["subnets"] if item["Zone"] in seen["zones"]]
+    if not fitting:
+        raise Refused(
+            f"box_instance_type: {want.instance_type} is offered in {', '.join(seen['zones'])}, where there is no default subnet: "
+            f"create one with `aws ec2 create-default-subnet --availability-zone {seen['zones'][0]}`"
+        )
+    return fitting

@@ -1,0 +1,14 @@
+"""Every noun by its module's name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import plan_eip, plan_firewall, plan_instance, plan_key
+
+NOUNS: dict[str, Any] = {
+    "dlbox_key": plan_key,
+    "dlbox_firewall": plan_firewall,
+    "dlbox_instance": plan_instance,
+    "dlbox_eip": plan_eip,
+}

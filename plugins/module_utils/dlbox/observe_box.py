@@ -1,0 +1,76 @@
+"""The box itself as EC2 shows it: instances, volumes, addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .aws import Aws
+from .names import BOX_TAG, tag_map
+
+_INSTANCE = ["InstanceId", "InstanceType", "ImageId", "KeyName", "PublicIpAddress", "PrivateIpAddress", "MetadataOptions", "Architecture", "SubnetId", "VpcId", "RootDeviceName", "InstanceLifecycle"]
+_LIVE = ["pending", "running", "stopping", "stopped"]
+
+
+def instances(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
+    """Live instances whose tag is exactly the box's name, the oldest first."""
+    filters = [*_tagged(want), {"Name": "instance-state-name", "Values": _LIVE}]
+    found = aws.pages("ec2", "describe_instances", "Reservations", Filters=filters)
+    live = [_instance(item) for reservation in found for item in reservation["Instances"]]
+    return sorted(
+        (item for item in live if item["State"] in _LIVE and item["Tags"].get(BOX_TAG) == want.scope.box),
+        key=lambda item: (item["LaunchTime"], item["InstanceId"]),
+    )
+
+
+def strays(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
+    """Live instances in the box's security group, tagged or not: one whose tag was removed still bills."""
+    ids = [group["GroupId"] for group in seen["groups"]]
+    if not ids:
+        return []
+    states = {"Name": "instance-state-name", "Values": _LIVE}
+    filters = [{"Name": "instance.group-id", "Values": ids}, states]
+    found = aws.pages("ec2", "describe_instances", "Reservations", Filters=filters)
+    return [_instance(item) for reservation in found for item in reservation["Instances"]]
+
+
+def volumes(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
+    """The volumes of the box's instance."""
+    filters = [{"Name": "attachment.instance-id", "Values": [item["InstanceId"] for item in seen["instances"]]}]
+    found = aws.pages("ec2", "describe_volumes", "Volumes", Filters=filters)
+    return [
+        {"VolumeId": volume["VolumeId"], "Size": volume["Size"], "VolumeType": volume["VolumeType"]}
+        | {"Encrypted": volume["Encrypted"], "Tags": tag_map(volume.get("Tags"))}
+        | {"Attachments": [{"Device": at["Device"], "InstanceId": at["InstanceId"]} for at in volume["Attachments"]]}
+        for volume in found
+    ]
+
+
+def shutdown_behavior(aws: Aws, want: Any, seen: dict[str, Any]) -> str:
+    """What a shutdown from within does to the instance: stop or terminate."""
+    params = {"InstanceId": seen["instances"][0]["InstanceId"], "Attribute": "instanceInitiatedShutdownBehavior"}
+    return str(aws.call("ec2", "describe_instance_attribute", **params)["InstanceInitiatedShutdownBehavior"]["Value"])
+
+
+def addresses(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
+    """Elastic IPs whose tag is exactly the box's name."""
+    found = aws.call("ec2", "describe_addresses", Filters=_tagged(want))["Addresses"]
+    keys = ("AllocationId", "AssociationId", "InstanceId", "PublicIp", "NetworkInterfaceId")
+    kept = [{key: item[key] for key in keys if item.get(key)} | {"Tags": tag_map(item.get("Tags"))} for item in found]
+    return [item for item in kept if item["Tags"].get(BOX_TAG) == want.scope.box]
+
+
+def _instance(item: dict[str, Any]) -> dict[str, Any]:
+    return {key: item[key] for key in _INSTANCE if key in item} | {
+        "State": item["State"]["Name"],
+        "LaunchTime": item["LaunchTime"].isoformat(),
+        "Zone": item["Placement"]["AvailabilityZone"],
+        "Groups": sorted(group["GroupId"] for group in item.get("SecurityGroups", [])),
+        "Tags": tag_map(item.get("Tags")),
+    }
+
+
+def _tagged(want: Any) -> list[dict[str, Any]]:
+    return [{"Name": f"tag:{BOX_TAG}", "Values": [want.scope.box]}]
+
+
+BOX_PARTS = {part.__name__: part for part in (instances, strays, volumes, shutdown_behavior, addresses)}

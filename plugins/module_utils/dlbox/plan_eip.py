@@ -1,0 +1,103 @@
+"""The box's fixed address: one Elastic IP, kept over stop and start, never two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .act import address_age
+from .change import Call, Change, Ref
+from .converge import COMMON_SPEC
+from .names import Scope, scope, tag_list, tag_spec
+
+SPEC = {**COMMON_SPEC, "state": {"type": "str", "default": "present", "choices": ["present", "absent"]}}
+OWNS = ("addresses", "instances")
+FRESH = ("addresses", "instances")
+# AWS's price for any public IPv4 address, attached or idle, since 2024-02-01.
+BILL = "+$0.005 per hour for the address, also while the box is stopped"
+UNVERIFIED = ("whether the region's Elastic IP quota (L-0263D0A3, 5 by default) has room",)
+
+
+@dataclass(frozen=True)
+class Want:
+    """The address asked for."""
+
+    scope: Scope
+    state: str
+
+
+def want(params: dict[str, Any]) -> Want:
+    """What the module's parameters ask for."""
+    return Want(scope(params), params.get("state") or "present")
+
+
+def needs(want: Want, seen: dict[str, Any]) -> set[str]:
+    """The parts of the picture that the plan reads."""
+    return {"addresses", "instances"} if want.state == "present" else {"addresses"}
+
+
+def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
+    """Changes that leave exactly one address, on the box's instance."""
+    found = sorted(seen["addresses"], key=address_age)
+    if want.state == "absent":
+        return [_release(item, "the box is to be absent") for item in found]
+    box = next(iter(seen["instances"]), None)
+    here = [item for item in found if box and item.get("InstanceId") == box["InstanceId"]]
+    keep = next(iter([*here, *found]), None)
+    extras = [item for item in found if item is not keep and "AssociationId" not in item]
+    changes = [_release(item, "a second address would bill for nothing") for item in extras]
+    if keep is None:
+        changes.append(_allocate(want))
+    elif lacking := {k: v for k, v in want.scope.tags.items() if keep["Tags"].get(k) != v}:
+        calls = (Call("ec2", "create_tags", {"Resources": [keep["AllocationId"]], "Tags": tag_list(lacking)}),)
+        after = {**keep["Tags"], **lacking}
+        changes.append(
+            Change("tag", f"address {keep['PublicIp']}", "its tags differ", keep["Tags"], after, calls=calls)
+        )
+    if not here:
+        changes.append(_associate(want, keep, box))
+    return changes
+
+
+def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
+    """The address, where there is one."""
+    found = sorted(seen.get("addresses") or [], key=address_age)
+    known = found[0] if found else {}
+    return {
+        "public_ip": saved.get("PublicIp", known.get("PublicIp")),
+        "allocation_id": saved.get("AllocationId", known.get("AllocationId")),
+    }
+
+
+def _allocate(want: Want) -> Change:
+    params = {"Domain": "vpc", "TagSpecifications": [tag_spec("elastic-ip", want.scope.tags)]}
+    calls = (Call("ec2", "allocate_address", params, {"AllocationId": "AllocationId", "PublicIp": "PublicIp"}),)
+    return Change("allocate", f"address of {want.scope.box}", "the box has none", None, want.scope.tags, BILL, calls)
+
+
+def _associate(want: Want, keep: dict[str, Any] | None, box: dict[str, Any] | None) -> Change:
+    allocation = keep["AllocationId"] if keep else Ref("AllocationId")
+    target = box["InstanceId"] if box else Ref("the box's instance")
+    before, after = (
+        keep.get("InstanceId") if keep else None,
+        box["InstanceId"] if box else "the instance to be launched",
+    )
+    calls = (
+        Call(
+            "ec2", "associate_address", {"AllocationId": allocation, "InstanceId": target, "AllowReassociation": True}
+        ),
+    )
+    return Change(
+        "associate", f"address of {want.scope.box}", "the box is not at its address", before, after, calls=calls
+    )
+
+
+def _release(item: dict[str, Any], reason: str) -> Change:
+    release = Call("ec2", "release_address", {"AllocationId": item["AllocationId"]})
+    leave = (
+        [Call("ec2", "disassociate_address", {"AssociationId": item["AssociationId"]})]
+        if "AssociationId" in item
+        else []
+    )
+    before = {"address": item["PublicIp"], "instance": item.get("InstanceId")}
+    return Change("release", f"address {item['PublicIp']}", reason, before, None, "-$0.005 per hour", (*leave, release))

@@ -1,0 +1,91 @@
+"""The box itself: one instance, launched once, adopted by its tag, started, stopped, resized while stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from . import values
+from .change import Change
+from .converge import COMMON_SPEC
+from .drift_instance import drift
+from .errors import Refused
+from .launch import launch
+from .names import Scope, scope
+from .power import power, terminate, to_be_stopped
+
+SPEC = {
+    **COMMON_SPEC,
+    "instance_type": {"type": "str"},
+    "ami": {"type": "str", "default": "pytorch"},
+    "ubuntu": {"type": "str", "default": "24.04"},
+    "disk_gib": {"type": "str", "default": "100"},
+    "state": {"type": "str", "default": "running", "choices": ["running", "stopped", "absent"]},
+}
+OWNS = ("instances", "volumes", "shutdown_behavior", "strays", "groups")
+FRESH = ("instances", "groups")
+UNVERIFIED = ("whether AWS has capacity for this type now: only a launch tells",)
+
+
+@dataclass(frozen=True)
+class Want:
+    """The instance asked for; instance_type may be empty when state is stopped or absent."""
+
+    scope: Scope
+    instance_type: str
+    ami: str
+    ubuntu: str
+    disk_gib: int
+    state: str
+
+
+def want(params: dict[str, Any]) -> Want:
+    """What the module's parameters ask for; refuses bad values by name."""
+    state = params.get("state") or "running"
+    kind = params.get("instance_type") or ""
+    if kind or state == "running":
+        values.instance_type("box_instance_type", kind)
+    ami = str(params["ami"])
+    if not ami.startswith("ami-"):
+        values.choice("box_ami", ami, ("pytorch", "base", "ubuntu", "ami-…"))
+    ubuntu = values.choice("box_ubuntu", str(params["ubuntu"]), ("22.04", "24.04"))
+    return Want(scope(params), kind, ami, ubuntu, values.gib("box_disk_gib", params["disk_gib"]), state)
+
+
+def needs(want: Want, seen: dict[str, Any]) -> set[str]:
+    """The parts of the picture that the plan reads: little for a box that stands, more for a launch or a resize."""
+    parts = {"account", "instances", "groups"}
+    if not parts <= seen.keys() or want.state == "absent":
+        return parts
+    if seen["instances"]:
+        parts |= {"volumes", "shutdown_behavior"}
+        resized = want.instance_type not in ("", seen["instances"][0]["InstanceType"])
+        return parts | ({"type_facts", "zones"} if resized else set())
+    parts |= {"strays", "type_facts", "zones", "subnets"}
+    return parts | ({"image"} if "type_facts" in seen else set())
+
+
+def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
+    """Changes that leave one instance in the wanted state."""
+    if len(seen["instances"]) > 1:
+        ids = " and ".join(item["InstanceId"] for item in seen["instances"])
+        raise Refused(
+            f"{ids} both carry the tag dlbox:box={want.scope.box}, and both bill: terminate the one you do not need, "
+            "or remove its tag, then run the same command"
+        )
+    box = next(iter(seen["instances"]), None)
+    if want.state == "absent":
+        return terminate(box) if box else []
+    if box is None:
+        changes = launch(want, seen)
+        return changes if want.state == "running" else [*changes, to_be_stopped(want)]
+    return [*drift(want, seen, box), *power(want, box)]
+
+
+def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
+    """The instance's id and type; the state is for dlbox_info to read afresh."""
+    box: dict[str, Any] = next(iter(seen.get("instances") or []), {})
+    return {
+        "instance_id": saved.get("InstanceId", box.get("InstanceId")),
+        "instance_type": want.instance_type or box.get("InstanceType"),
+    }

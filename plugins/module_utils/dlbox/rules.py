@@ -1,0 +1,45 @@
+"""One ingress rule, and EC2's IpPermissions form of it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+DESCRIPTION = "dlbox"
+
+
+class Rule(NamedTuple):
+    """One ingress rule; source is a CIDR, a prefix list id or a group id."""
+
+    protocol: str
+    first: int
+    last: int
+    source: str
+
+    def __str__(self) -> str:
+        ports = str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+        return f"{self.protocol} {ports if self.protocol != '-1' else 'all'} from {self.source}"
+
+
+def flatten(item: dict[str, Any]) -> list[tuple[Rule, str]]:
+    """One of EC2's IpPermissions as single rules with their descriptions."""
+    head = (item["IpProtocol"], item.get("FromPort", -1), item.get("ToPort", -1))
+    kinds = (
+        ("IpRanges", "CidrIp"),
+        ("Ipv6Ranges", "CidrIpv6"),
+        ("PrefixListIds", "PrefixListId"),
+        ("UserIdGroupPairs", "GroupId"),
+    )
+    return [
+        (Rule(*head, entry[key]), entry.get("Description", "")) for kind, key in kinds for entry in item.get(kind, [])
+    ]
+
+
+def permission(rule: Rule, description: str | None = DESCRIPTION) -> dict[str, Any]:
+    """A rule in the IpPermission form that EC2's writes take."""
+    prefixes = {"pl-": ("PrefixListIds", "PrefixListId"), "sg-": ("UserIdGroupPairs", "GroupId")}
+    kind, key = prefixes.get(
+        rule.source[:3], ("Ipv6Ranges", "CidrIpv6") if ":" in rule.source else ("IpRanges", "CidrIp")
+    )
+    entry = {key: rule.source} | ({"Description": description} if description else {})
+    ports = {} if rule.protocol == "-1" else {"FromPort": rule.first, "ToPort": rule.last}
+    return {"IpProtocol": rule.protocol, **ports, kind: [entry]}

@@ -1,0 +1,63 @@
+"""What users write, made canonical or refused: one function per kind of value, each naming the key it came from."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any
+
+from .errors import Refused
+
+WORLD = "0.0.0.0/0"
+
+
+def cidr(key: str, text: Any) -> str:
+    """An IPv4 network in CIDR form; refuses host bits, IPv6 and names, with the right form."""
+    text = str(text).strip()
+    if ":" in text:
+        raise Refused(
+            f"{key}: {text[:50]} is IPv6 and the box has an IPv4 address only; write your IPv4 address, as in 203.0.113.7/32"
+        )
+    try:
+        network = ipaddress.IPv4Network(text, strict=False)
+    except ValueError:
+        raise Refused(
+            f"{key}: {text[:50]!r} is not an IPv4 network; write it as in 203.0.113.7/32, or auto for your own address"
+        ) from None
+    if "/" in text and str(network.network_address) != text.split("/")[0]:
+        raise Refused(
+            f"{key}: {text} has host bits set; write {network} for the network, or {text.split('/')[0]}/32 for the one address"
+        )
+    return str(network)
+
+
+def port_range(key: str, text: Any) -> tuple[int, int]:
+    """(first, last) from "8080-8089", "80" or 80."""
+    match = re.fullmatch(r"\s*(\d{1,5})(?:\s*-\s*(\d{1,5}))?\s*", str(text))
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not 1 <= first <= last <= 65535:
+        raise Refused(
+            f"{key}: {str(text)[:50]!r} is not a port or a range of ports from 1 to 65535; write it as in 8080-8089"
+        )
+    return first, last
+
+
+def choice(key: str, value: Any, options: tuple[str, ...]) -> str:
+    """One of the options, exactly."""
+    if value not in options:
+        raise Refused(f"{key}: {str(value)[:50]!r} is not one of {', '.join(options)}")
+    return str(value)
+
+
+def gib(key: str, value: Any) -> int:
+    """A disk size in GiB, 8 to 16384 (gp3's range, from 8 because Ubuntu's snapshot is that large)."""
+    if isinstance(value, bool) or not str(value).isdigit() or not 8 <= int(value) <= 16384:
+        raise Refused(f"{key}: {str(value)[:50]!r} is not a disk size; write whole GiB from 8 to 16384, as in 100")
+    return int(value)
+
+
+def instance_type(key: str, value: Any) -> str:
+    """The form of an instance type; whether it exists is for AWS to say."""
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,20}\.[a-z0-9-]{1,20}", str(value)):
+        raise Refused(f"{key}: {str(value)[:50]!r} is not an instance type; write it as in g5.xlarge")
+    return str(value)
