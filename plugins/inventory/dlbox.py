@@ -1,0 +1,189 @@
+"""The dynamic inventory: declared boxes get what AWS knows of them; fetch, build (hosts.py), register."""
+
+from __future__ import annotations
+
+DOCUMENTATION = """
+name: dlbox
+short_description: What AWS knows of the boxes that inventory/boxes.yml names
+description:
+  - Gives each host of the group C(boxes) its address, state, type and instance id, found by the tag C(dlbox:box), which
+    matches the host's name exactly. A box without an instance stays a host without these variables.
+  - An instance that carries the tag but is no declared box becomes a host named by its instance id in the group
+    C(undeclared), with few variables and no address to connect to. The text of a tag never becomes a name or a template.
+  - Adds the groups C(state_<state>), C(type_<type>) and C(region_<region>), with other characters than letters, digits
+    and C(_) replaced by C(_).
+  - Region and profile are the boxes' own variables C(box_region) and C(box_profile), from group_vars, host_vars or C(-e).
+  - Declared boxes get C(ansible_host) (not while stopped), C(ansible_user), C(ansible_ssh_private_key_file),
+    C(ansible_ssh_common_args), C(dlbox_state), C(dlbox_instance_id), C(dlbox_instance_type), C(dlbox_public_ip),
+    C(dlbox_region), C(dlbox_account) and C(dlbox_rehearsal).
+requirements: [boto3]
+extends_documentation_fragment: [constructed, inventory_cache]
+options:
+  plugin:
+    description: The name of this plugin.
+    required: true
+    choices: [dlbox]
+"""
+
+EXAMPLES = """
+# inventory/dlbox.yml
+plugin: dlbox
+
+---
+# Groups of your own, and an answer of AWS kept for five minutes.
+plugin: dlbox
+keyed_groups:
+  - key: dlbox_account
+    prefix: account
+groups:
+  reachable: ansible_host is defined
+compose:
+  box_label: inventory_hostname ~ ' (' ~ dlbox_instance_type ~ ')'
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: .cache/inventory
+cache_timeout: 300
+"""
+
+import functools
+import hashlib
+import os
+import socket
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible.errors import AnsibleError
+from ansible.inventory.helpers import get_group_vars, sort_groups
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.vars import combine_vars
+from ansible.vars.plugins import get_vars_from_inventory_sources
+
+ROOT = Path(__file__).resolve().parents[2]
+if (UTILS := str(ROOT / "plugins" / "module_utils")) not in sys.path:
+    sys.path.append(UTILS)
+
+from dlbox import hosts, names  # noqa: E402
+from dlbox.errors import DlboxError, Refused  # noqa: E402
+from dlbox.hosts import Instance, Place  # noqa: E402
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]
+    """See DOCUMENTATION."""
+
+    NAME = "dlbox"
+
+    def verify_file(self, path: str) -> bool:
+        """Whether this file is ours."""
+        return bool(super().verify_file(path)) and path.endswith(("dlbox.yml", "dlbox.yaml"))
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        """Read which boxes are declared and where, ask AWS once per place, register what it says."""
+        super().parse(inventory, loader, path, cache)
+        self._read_config_data(path)
+        sources = [*inventory.processed_sources, path]
+        group = inventory.groups.get("boxes")
+        variables = {host.name: self._variables(host, sources) for host in (group.get_hosts() if group else ())}
+        try:
+            declared = {name: self._scope(name, of) for name, of in variables.items()}
+            # With no box declared there is still something to list: what carries the tag where group_vars point to.
+            scopes = [*declared.values()] or [self._scope("none", self._variables(None, sources))]
+            found, rehearsals = self._fetch([Place(scope.region, scope.profile) for scope in scopes], cache)
+        except DlboxError as error:
+            raise AnsibleError(str(error)) from error
+        boxes, others, warnings = hosts.assign(declared, found)
+        for warning in warnings:
+            self.display.warning(warning)
+        inventory.add_group("undeclared")
+        for name, scope in declared.items():
+            rehearsal = Place(scope.region, scope.profile) in rehearsals
+            facts = hosts.box_vars(boxes[name], name, ROOT, rehearsal) if name in boxes else {}
+            self._register(name, hosts.groups(boxes[name]) if name in boxes else [], facts, variables[name])
+        for instance_id, seen in others.items():
+            inventory.add_host(instance_id)
+            self._register(instance_id, ["undeclared", *hosts.groups(seen)], hosts.other_vars(seen), {})
+            # Set after the constructed features, so that no tag's text can name a group through them.
+            inventory.set_variable(instance_id, "dlbox_tag", seen["box"])
+
+    def _variables(self, host: Any, sources: list[str]) -> dict[str, Any]:
+        """A host's variables (or those of `all`) from every source so far, as the `constructed` plugin reads them."""
+        groups = sort_groups({self.inventory.groups["all"], *(host.get_groups() if host else ())})
+        parts = [get_group_vars(groups), get_vars_from_inventory_sources(self.loader, sources, groups, "all")]
+        if host:
+            parts += [host.get_vars(), get_vars_from_inventory_sources(self.loader, sources, [host], "all")]
+            parts += [{"inventory_hostname": host.name}]
+        return functools.reduce(combine_vars, parts)
+
+    def _scope(self, name: str, variables: dict[str, Any]) -> names.Scope:
+        """A box's name, region and profile; `-e` wins, as everywhere."""
+        known = self.templar.available_variables = combine_vars(variables, self._vars)
+        if not known.get("box_region"):
+            raise Refused("box_region is not set: write it in group_vars/all.yml, as in box_region: us-west-2")
+        try:
+            where = {key: self.templar.template(known.get(f"box_{key}", "")) for key in ("region", "profile")}
+        except AnsibleError as error:
+            raise Refused(f"box_region or box_profile of {name} cannot be evaluated, mend it: {error}") from error
+        return names.scope({"box": name, **where})
+
+    def _fetch(self, places: Iterable[Place], cache: bool) -> tuple[dict[Place, list[Instance]], set[Place]]:
+        """The tagged instances of each place, places side by side; and which places are a rehearsal."""
+        try:
+            from dlbox.aws import Aws
+        except ImportError as error:
+            raise DlboxError(f"{error}: run `make .venv`, or install requirements.txt into Ansible's Python") from error
+        clouds = {place: Aws(place.region, place.profile, self.display.v) for place in dict.fromkeys(places)}
+        # Clients are made here, one after another: making them is not safe in threads, using them is.
+        rehearsals = {place for place, aws in clouds.items() if aws.rehearsal}
+        first, *_ = clouds.values()
+        answers = first.together([functools.partial(self._ask, aws, cache) for aws in clouds.values()])
+        return dict(zip(clouds, answers, strict=True)), rehearsals
+
+    def _ask(self, aws: Any, cache: bool) -> list[Instance]:
+        """One place's instances, from the cache where the user keeps one."""
+        url = aws.client("ec2").meta.endpoint_url
+        key = "_".join(
+            [aws.region, aws.profile or os.environ.get("AWS_PROFILE", ""), os.environ.get("AWS_ACCESS_KEY_ID", ""), url]
+        )
+        key = f"{self.NAME}_{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+        if self.get_option("cache") and cache and key in self._cache:
+            return list(self._cache[key])
+        if aws.rehearsal:
+            knock(url)
+        aws.client("ec2").meta.events.register("before-parse.ec2.DescribeInstances", parse_lean)
+        filters = [{"Name": "tag-key", "Values": [names.BOX_TAG]}]
+        found = aws.pages("ec2", "describe_instances", "Reservations", Filters=filters, MaxResults=1000)
+        seen = hosts.instances(found, aws.region)
+        if self.get_option("cache"):
+            self._cache[key] = seen
+        return seen
+
+    def _register(self, name: str, groups: list[str], facts: dict[str, Any], variables: dict[str, Any]) -> None:
+        """Give a host its variables and groups, the user's own ones last."""
+        for key, value in facts.items():
+            self.inventory.set_variable(name, key, value)
+        for group in groups:
+            self.inventory.add_child(self.inventory.add_group(group), name)
+        strict = self.get_option("strict")
+        known = combine_vars(variables, facts)
+        self._set_composite_vars(self.get_option("compose"), known, name, strict)
+        self._add_host_to_composed_groups(self.get_option("groups"), known, name, strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), known, name, strict)
+
+
+def parse_lean(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
+    """botocore's hook before it parses an answer: take the few fields read here, leave it the rest."""
+    if response_dict["status_code"] == 200:
+        customized_response_dict["Reservations"], response_dict["body"] = hosts.lean(response_dict["body"])
+
+
+def knock(url: str) -> None:
+    """Say at once that the rehearsal is not running: retrying would take a minute to say less."""
+    where = urlsplit(url)
+    try:
+        socket.create_connection((where.hostname, where.port or 80), timeout=5).close()
+    except OSError as error:
+        raise DlboxError(
+            f"the rehearsal AWS at {url} does not answer: start it with `make up`, or choose a real account with AWS_PROFILE or box_profile"
+        ) from error
