@@ -2,6 +2,29 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ansible import constants as C
+from ansible.errors import AnsibleError
+from ansible.inventory.helpers import get_group_vars, sort_groups
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.vars import combine_vars
+from ansible.vars.plugins import get_vars_from_inventory_sources
+
+ROOT = Path(__file__).resolve().parents[2]
+if (UTILS := str(ROOT / "plugins" / "module_utils")) not in sys.path:
+    sys.path.append(UTILS)
+
+from dlbox import describe, hosts, names  # noqa: E402
+from dlbox.errors import DlboxError, Refused  # noqa: E402
+from dlbox.hosts import Instance, Place  # noqa: E402
+
 DOCUMENTATION = """
 name: dlbox
 short_description: What AWS knows of the boxes that inventory/boxes.yml names
@@ -45,30 +68,6 @@ cache_connection: .cache/inventory
 cache_timeout: 300
 """
 
-import functools
-import hashlib
-import os
-import socket
-import sys
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
-
-from ansible.errors import AnsibleError
-from ansible.inventory.helpers import get_group_vars, sort_groups
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible.utils.vars import combine_vars
-from ansible.vars.plugins import get_vars_from_inventory_sources
-
-ROOT = Path(__file__).resolve().parents[2]
-if (UTILS := str(ROOT / "plugins" / "module_utils")) not in sys.path:
-    sys.path.append(UTILS)
-
-from dlbox import hosts, names  # noqa: E402
-from dlbox.errors import DlboxError, Refused  # noqa: E402
-from dlbox.hosts import Instance, Place  # noqa: E402
-
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]
     """See DOCUMENTATION."""
@@ -92,7 +91,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             scopes = [*declared.values()] or [self._scope("none", self._variables(None, sources))]
             found, rehearsals = self._fetch([Place(scope.region, scope.profile) for scope in scopes], cache)
         except DlboxError as error:
-            raise AnsibleError(str(error)) from error
+            self._leave(str(error))
         boxes, others, warnings = hosts.assign(declared, found)
         for warning in warnings:
             self.display.warning(warning)
@@ -106,6 +105,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self._register(instance_id, ["undeclared", *hosts.groups(seen)], hosts.other_vars(seen), {})
             # Set after the constructed features, so that no tag's text can name a group through them.
             inventory.set_variable(instance_id, "dlbox_tag", seen["box"])
+
+    def _leave(self, sentence: str) -> NoReturn:
+        """End with the one sentence; a mere error is buried under the `yaml` plugin's own complaint about this file."""
+        if not C.INVENTORY_ANY_UNPARSED_IS_FAILED:
+            raise AnsibleError(sentence) from None
+        self.display.error(sentence, wrap_text=False)
+        raise SystemExit(1)
 
     def _variables(self, host: Any, sources: list[str]) -> dict[str, Any]:
         """A host's variables (or those of `all`) from every source so far, as the `constructed` plugin reads them."""
@@ -124,7 +130,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         try:
             where = {key: self.templar.template(known.get(f"box_{key}", "")) for key in ("region", "profile")}
         except AnsibleError as error:
-            raise Refused(f"box_region or box_profile of {name} cannot be evaluated, mend it: {error}") from error
+            raise Refused(
+                f"box_region or box_profile of {name} cannot be evaluated ({error}): write plain values, as in box_region: us-west-2"
+            ) from error
         return names.scope({"box": name, **where})
 
     def _fetch(self, places: Iterable[Place], cache: bool) -> tuple[dict[Place, list[Instance]], set[Place]]:
@@ -149,12 +157,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         key = f"{self.NAME}_{hashlib.sha256(key.encode()).hexdigest()[:16]}"
         if self.get_option("cache") and cache and key in self._cache:
             return list(self._cache[key])
-        if aws.rehearsal:
-            knock(url)
-        aws.client("ec2").meta.events.register("before-parse.ec2.DescribeInstances", parse_lean)
-        filters = [{"Name": "tag-key", "Values": [names.BOX_TAG]}]
-        found = aws.pages("ec2", "describe_instances", "Reservations", Filters=filters, MaxResults=1000)
-        seen = hosts.instances(found, aws.region)
+        seen = describe.tagged(aws)
         if self.get_option("cache"):
             self._cache[key] = seen
         return seen
@@ -170,20 +173,3 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         self._set_composite_vars(self.get_option("compose"), known, name, strict)
         self._add_host_to_composed_groups(self.get_option("groups"), known, name, strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), known, name, strict)
-
-
-def parse_lean(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    """botocore's hook before it parses an answer: take the few fields read here, leave it the rest."""
-    if response_dict["status_code"] == 200:
-        customized_response_dict["Reservations"], response_dict["body"] = hosts.lean(response_dict["body"])
-
-
-def knock(url: str) -> None:
-    """Say at once that the rehearsal is not running: retrying would take a minute to say less."""
-    where = urlsplit(url)
-    try:
-        socket.create_connection((where.hostname, where.port or 80), timeout=5).close()
-    except OSError as error:
-        raise DlboxError(
-            f"the rehearsal AWS at {url} does not answer: start it with `make up`, or choose a real account with AWS_PROFILE or box_profile"
-        ) from error

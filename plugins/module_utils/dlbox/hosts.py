@@ -1,26 +1,17 @@
-"""From what DescribeInstances answers to inventory hosts: pure, so that a test is one equality."""
+"""From instances to inventory hosts: pure, so that a test is one equality."""
 
 from __future__ import annotations
 
 import re
 import shlex
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .names import BOX_TAG, Scope, private_key_path, tag_map
+from .names import BOX_TAG, Scope, private_key_path
 
-LIVE = ("pending", "running", "stopping", "stopped")
 _REACHABLE = ("pending", "running")
-
-_PLAIN = {
-    "instanceId": "InstanceId",
-    "instanceType": "InstanceType",
-    "launchTime": "LaunchTime",
-    "ipAddress": "PublicIpAddress",
-}
 
 Instance = dict[str, str]
 
@@ -31,61 +22,6 @@ class Place:
 
     region: str
     profile: str
-
-
-def instances(reservations: Iterable[Mapping[str, Any]], region: str) -> list[Instance]:
-    """The few facts of each live instance, as plain strings that a cache file can hold."""
-    return [
-        {
-            "id": found["InstanceId"],
-            "box": tag_map(found.get("Tags")).get(BOX_TAG, ""),
-            "state": found["State"]["Name"],
-            "type": found["InstanceType"],
-            "ip": found.get("PublicIpAddress", ""),
-            "since": _text(found.get("LaunchTime", "")),
-            "account": reservation["OwnerId"],
-            "region": region,
-        }
-        for reservation in reservations
-        for found in reservation["Instances"]
-        if found["State"]["Name"] in LIVE
-    ]
-
-
-def lean(body: bytes) -> tuple[list[dict[str, Any]], bytes]:
-    """DescribeInstances' answer cut to what `instances` reads, in boto3's form; and the answer without its reservations.
-
-    botocore's parser takes 1.3 s for 1,000 instances, most of it for values that no host variable carries.
-    """
-    root = ElementTree.fromstring(body)  # noqa: S314 - AWS's own answer, which botocore parses the same way
-    space = root.tag.removesuffix("DescribeInstancesResponse")
-    names = [
-        f"{space}{name}"
-        for name in ("item", "ownerId", "instancesSet", "tagSet", "key", "value", "instanceState", "name")
-    ]
-    item, owner, members, tag_set, key, value, state, name = names
-    plain = [(f"{space}{source}", target) for source, target in _PLAIN.items()]
-    found = root.find(f"{space}reservationSet")
-    reservations = [
-        {
-            "OwnerId": reservation.findtext(owner),
-            "Instances": [
-                {
-                    "State": {"Name": instance.findtext(f"{state}/{name}")},
-                    "Tags": [
-                        {"Key": tag.findtext(key), "Value": tag.findtext(value)}
-                        for tag in instance.iterfind(f"{tag_set}/{item}")
-                    ],
-                    **{target: text for source, target in plain if (text := instance.findtext(source))},
-                }
-                for instance in reservation.iterfind(f"{members}/{item}")
-            ],
-        }
-        for reservation in (found if found is not None else ())
-    ]
-    if found is not None:
-        root.remove(found)
-    return reservations, ElementTree.tostring(root)
 
 
 def assign(
@@ -156,7 +92,3 @@ def ssh_path(path: Path) -> str:
 def _common(seen: Instance) -> dict[str, str]:
     kept = {"dlbox_state": seen["state"], "dlbox_instance_type": seen["type"], "dlbox_region": seen["region"]}
     return {**kept, **({"dlbox_public_ip": seen["ip"]} if seen["ip"] else {})}
-
-
-def _text(moment: Any) -> str:
-    return moment.isoformat() if hasattr(moment, "isoformat") else str(moment)
