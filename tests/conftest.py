@@ -1,0 +1,23 @@
+"""Fixtures shared by every suite: one rehearsal AWS for the session, empty at the start of each test that asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from rehearsal.testing import Server, start_server
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The rehearsal AWS, without machines; its state changes take 0.3 s so that waiting is real and short."""
+    with start_server(transition=0.3) as running:
+        yield running
+
+
+@pytest.fixture()
+def aws_server(server: Server) -> Server:
+    """The rehearsal AWS, emptied."""
+    server.reset()
+    return server

@@ -1,0 +1,40 @@
+"""Choosing the fault that meets a call, and remembering answers for stale reads."""
+
+from __future__ import annotations
+
+import fnmatch
+
+from .replies import Reply
+from .state import Fault, State
+from .wire import Call
+
+KEPT_ANSWERS = 8
+
+
+def take(state: State, call: Call) -> Fault | None:
+    """The first fault that matches this call, counted down; None when the call goes undisturbed."""
+    for fault in state.faults:
+        if fault.service not in ("", call.service) or not fnmatch.fnmatchcase(call.action, fault.action):
+            continue
+        if fault.skip > 0:
+            fault.skip -= 1
+            continue
+        if fault.times > 0:
+            fault.times -= 1
+        if fault.times == 0:
+            state.faults.remove(fault)
+        return fault
+    return None
+
+
+def remember(state: State, call: Call, reply: Reply) -> None:
+    """Keep a read's answer under the number of writes before it."""
+    kept = state.answers.setdefault(call.signature, [])
+    kept.append((state.writes, reply))
+    del kept[:-KEPT_ANSWERS]
+
+
+def before_last_write(state: State, call: Call) -> Reply | None:
+    """What the same question was answered before the last write; None when nobody had asked."""
+    older = [reply for writes, reply in state.answers.get(call.signature, []) if writes < state.writes]
+    return older[-1] if older else None

@@ -1,0 +1,134 @@
+"""The knobs and windows under /dlbox/: how a test steers the rehearsal and looks at what happened. See README.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs
+
+from . import iam_session, sweep
+from .replies import Reply
+from .state import STATE, Fault
+from .wire import Call
+
+Body = Any
+
+
+def journal(call: Call) -> dict[str, Any]:
+    """Write a call into the journal; its entry is completed when the answer is known."""
+    entry: dict[str, Any] = {
+        "n": len(STATE.calls) + 1, "at": STATE.now().isoformat(), "service": call.service, "action": call.action,
+        "region": call.region, "params": call.params, "write": call.write, "driver": call.driver,
+        "agent": call.agent, "role": None, "status": None,
+    }  # fmt: skip
+    STATE.calls.append(entry)
+    return entry
+
+
+def calls(_: Body, query: dict[str, str]) -> Any:
+    """The journal; the rehearsal's own calls only when asked with ?all=1."""
+    return [c for c in STATE.calls if query.get("all") or not c["driver"]]
+
+
+def forget_calls(_: Body, __: dict[str, str]) -> Any:
+    """Empty the journal."""
+    STATE.calls.clear()
+    return {}
+
+
+def set_knobs(body: Body, _: dict[str, str]) -> Any:
+    """Set any of Settings by name; answer all of them."""
+    unknown = sorted(set(body) - set(vars(STATE.knobs)))
+    if unknown:
+        raise ValueError(f"unknown knob {unknown[0]}: one of {', '.join(sorted(vars(STATE.knobs)))}")
+    for name, value in body.items():
+        setattr(STATE.knobs, name, value)
+    return vars(STATE.knobs)
+
+
+def set_latency(body: Body, _: dict[str, str]) -> Any:
+    """Add so many milliseconds to every API call."""
+    STATE.knobs.latency_ms = body["ms"]
+    return {"ms": STATE.knobs.latency_ms}
+
+
+def set_faults(body: Body, _: dict[str, str]) -> Any:
+    """Replace the faults that wait to be injected."""
+    STATE.faults = [Fault(**one) for one in body]
+    return [vars(fault) for fault in STATE.faults]
+
+
+def set_capacity(body: Body, _: dict[str, str]) -> Any:
+    """Say how many more instances of a type a zone (or, without one, the region) can start; null means plenty."""
+    for one in body if isinstance(body, list) else [body]:
+        place = (one["region"], one["type"], one.get("zone") or "")
+        if one["free"] is None:
+            STATE.capacity.pop(place, None)
+        else:
+            STATE.capacity[place] = one["free"]
+    return [{"region": r, "type": t, "zone": z, "free": n} for (r, t, z), n in STATE.capacity.items()]
+
+
+def get_clock(_: Body, __: dict[str, str]) -> Any:
+    """The rehearsal's time and how far it was moved."""
+    return {"now": STATE.now().isoformat(), "offset_s": STATE.clock_offset_s}
+
+
+def set_clock(body: Body, query: dict[str, str]) -> Any:
+    """Move the clock: to `now` (ISO, with zone) or by `advance_s`."""
+    if "now" in body:
+        STATE.clock_offset_s += (datetime.fromisoformat(body["now"]) - STATE.now()) / timedelta(seconds=1)
+    STATE.clock_offset_s += body.get("advance_s", 0)
+    return get_clock(body, query)
+
+
+def reset(_: Body, __: dict[str, str]) -> Any:
+    """Empty the rehearsal: every resource, every knob, the journal."""
+    sweep.empty_moto()
+    STATE.reset()
+    return {}
+
+
+ROUTES: dict[tuple[str, str], Callable[[Body, dict[str, str]], Any]] = {
+    ("GET", "calls"): calls,
+    ("POST", "calls/reset"): forget_calls,
+    ("GET", "knobs"): set_knobs,
+    ("POST", "knobs"): set_knobs,
+    ("POST", "latency"): set_latency,
+    ("POST", "faults"): set_faults,
+    ("POST", "capacity"): set_capacity,
+    ("GET", "clock"): get_clock,
+    ("POST", "clock"): set_clock,
+    ("POST", "reset"): reset,
+    ("POST", "quota"): sweep.decide_quota,
+    ("POST", "shutdown"): sweep.power_off,
+    ("GET", "status"): sweep.status,
+    ("GET", "inventory"): sweep.inventory,
+    ("POST", "assume"): iam_session.assume_for_service,
+    ("GET", "functions"): lambda _, __: STATE.functions_run,
+}
+
+
+def answer(environ: dict[str, Any], path: str) -> Reply:
+    """Answer a request under /dlbox/."""
+    name = path.removeprefix("/dlbox/").rstrip("/")
+    if name == "checkip":
+        return 200, [("Content-Type", "text/plain")], f"{environ['REMOTE_ADDR']}\n".encode()
+    raw = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    query = {k: v[0] for k, v in parse_qs(environ.get("QUERY_STRING", "")).items()}
+    route = ROUTES.get((environ["REQUEST_METHOD"], name))
+    if route is None:
+        return _json(404, {"error": f"no knob {environ['REQUEST_METHOD']} /dlbox/{name}: see tests/rehearsal/README.md"})
+    try:
+        return _json(200, route(json.loads(raw or b"{}"), query))
+    except PermissionError as refused:
+        return _json(403, {"error": str(refused)})
+    except (ValueError, KeyError, TypeError) as problem:
+        return _json(400, {"error": f"{type(problem).__name__}: {problem}"})
+
+
+def _json(status: int, value: Any) -> Reply:
+    """A JSON reply."""
+    return status, [("Content-Type", "application/json")], json.dumps(value, default=str).encode()

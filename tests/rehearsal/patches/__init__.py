@@ -1,0 +1,16 @@
+"""What moto lacks of AWS, one module per subject; each has a contract test in tests/rehearsal_contract."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+SUBJECTS = (
+    "images", "run_instances", "limits", "states", "attributes", "addresses", "groups", "answers", "roles", "schedules",
+    "functions",
+)  # fmt: skip
+
+
+def apply_all() -> None:
+    """Patch moto in this process, once, before the first request."""
+    for subject in SUBJECTS:
+        import_module(f"{__name__}.{subject}").apply()

@@ -1,0 +1,130 @@
+"""Where and whether a launch or start may happen: zone offering, architecture, vCPU quota, capacity."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
+from moto.servicequotas.models import servicequotas_backends
+
+from ..state import STATE
+from .errors import refuse
+
+FAMILIES = {
+    "P": ("L-417A185B", "L-7212CCBC"), "G": ("L-DB2E81BA", "L-3819A6DF"), "VT": ("L-DB2E81BA", "L-3819A6DF"),
+    "INF": ("L-1945791B", None), "TRN": ("L-2C3B7624", None), "DL": ("L-6E869C2A", None), "F": ("L-74FC7D96", None),
+    "X": ("L-7295265B", None),
+}  # fmt: skip
+STANDARD = ("L-1216C47A", "L-34B43A08")
+
+
+def quota_code(instance_type: str, spot: bool) -> str | None:
+    """The vCPU quota that an instance type counts against."""
+    letters = re.match(r"[a-z]+", instance_type.split(".")[0])
+    family = letters[0].upper() if letters else ""
+    # g5g and gr6 are G, x2gd is X, p4de is P: the first letters before the generation decide.
+    family = "G" if family in ("G", "GR") else family
+    code = FAMILIES.get(family, STANDARD)[1 if spot else 0]
+    return "L-C4BD4855" if spot and instance_type.startswith("p5") else code
+
+
+def vcpus(instance_type: str) -> int:
+    """How many vCPUs a type has."""
+    return int(INSTANCE_TYPES.get(instance_type, {}).get("VCpuInfo", {}).get("DefaultVCpus", 0))
+
+
+def check_quota(backend: Any, instance_type: str, count: int, spot: bool) -> None:
+    """Refuse what the account's vCPU quota does not allow."""
+    code = quota_code(instance_type, spot)
+    if code is None:
+        return
+    limit = servicequotas_backends[backend.account_id][backend.region_name].quota("ec2", code)["Value"]
+    used = sum(
+        vcpus(one.instance_type)
+        for one in backend.all_instances()
+        if one.state in ("pending", "running") and quota_code(one.instance_type, one.lifecycle == "spot") == code
+    )
+    if used + count * vcpus(instance_type) <= limit:
+        return
+    if spot:
+        raise refuse("MaxSpotInstanceCountExceeded", "Max spot instance count exceeded")
+    raise refuse(
+        "VcpuLimitExceeded",
+        f"You have requested more vCPU capacity than your current vCPU limit of {limit:g} allows for the instance bucket "
+        "that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request "
+        "an adjustment to this limit.",
+    )
+
+
+def free(region: str, instance_type: str, zone: str) -> int | None:
+    """How many more of a type a zone can start; None is plenty."""
+    return STATE.capacity.get((region, instance_type, zone), STATE.capacity.get((region, instance_type, "")))
+
+
+def check_capacity(region: str, instance_type: str, zone: str, count: int) -> None:
+    """Refuse what a zone has no capacity for, as AWS does."""
+    left = free(region, instance_type, zone)
+    if left is not None and left < count:
+        text = f"We currently do not have sufficient {instance_type} capacity in the Availability Zone you requested ({zone})."
+        raise refuse("InsufficientInstanceCapacity", text + " Our system will be working on provisioning additional capacity.")
+
+
+def use_capacity(region: str, instance_type: str, zone: str, count: int) -> None:
+    """Count a launch or start against its zone's capacity."""
+    for key in ((region, instance_type, zone), (region, instance_type, "")):
+        if key in STATE.capacity:
+            STATE.capacity[key] -= count
+            return
+
+
+def offered(region: str, instance_type: str) -> list[str]:
+    """The zones of a region that offer a type."""
+    zones = INSTANCE_TYPE_OFFERINGS["availability-zone"].get(region, [])
+    return sorted(one["Location"] for one in zones if one["InstanceType"] == instance_type)
+
+
+def place(backend: Any, ami: Any, count: int, options: dict[str, Any]) -> str | None:
+    """Check a launch against every limit; answer its subnet, the default one of a suitable zone when none is named."""
+    instance_type, region = options["instance_type"], backend.region_name
+    info = INSTANCE_TYPES.get(instance_type)
+    zones = offered(region, instance_type)
+    if info is None or not zones:
+        return options.get("subnet_id")  # type: ignore[no-any-return]
+    built_for = info.get("ProcessorInfo", {}).get("SupportedArchitectures", [])
+    if ami.architecture not in built_for:
+        text = f"The architecture '{','.join(built_for)}' of the specified instance type does not match the architecture"
+        raise refuse("InvalidParameterValue", f"{text} '{ami.architecture}' of the specified AMI.")
+    subnet = options.get("subnet_id") or next((n["SubnetId"] for n in options["nics"] if "SubnetId" in n), None)
+    zone = backend.get_subnet(subnet).availability_zone if subnet else options.get("placement")
+    if zone and zone not in zones:
+        text = f"Your requested instance type ({instance_type}) is not supported in your requested Availability Zone ({zone})."
+        hint = f" Please retry your request by not specifying an Availability Zone or choosing {', '.join(zones)}."
+        raise refuse("Unsupported", text + hint)
+    check_quota(backend, instance_type, count, bool(options.get("instance_market_options")))
+    zone = zone or next((z for z in zones if free(region, instance_type, z) is None or free(region, instance_type, z)), zones[0])
+    check_capacity(region, instance_type, zone, count)
+    if subnet or options["nics"]:
+        return options.get("subnet_id")  # type: ignore[no-any-return]
+    default = (backend.get_default_subnets() or {}).get(zone)
+    if default is None:
+        raise refuse("MissingInput", f"No subnets found for the default VPC in {zone}. Please specify a subnet.")
+    return default.id  # type: ignore[no-any-return]
+
+
+def apply() -> None:
+    """Patch moto."""
+    start = EC2Backend.start_instances
+
+    def start_instances(self: Any, instance_ids: list[str]) -> Any:
+        stopped = [one for one in self.get_multi_instances_by_id(instance_ids) if one.state == "stopped"]
+        for one in stopped:
+            check_quota(self, one.instance_type, 1, one.lifecycle == "spot")
+            check_capacity(self.region_name, one.instance_type, one.availability_zone, 1)
+        started = start(self, instance_ids)
+        for one in stopped:
+            use_capacity(self.region_name, one.instance_type, one.availability_zone, 1)
+        return started
+
+    EC2Backend.start_instances = start_instances

@@ -1,0 +1,84 @@
+"""Instance states that take time, and the calls that a state refuses."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from moto.ec2.models.instances import Instance, InstanceState, StateReason
+
+from ..state import STATE
+from .errors import refuse
+
+CODES = {"pending": 0, "running": 16, "stopping": 64, "stopped": 80, "shutting-down": 32, "terminated": 48}
+ON_THE_WAY = {"running": "pending", "stopped": "stopping", "terminated": "shutting-down"}
+
+
+def visible(target: str, since: float, now: float, transition_s: float) -> str:
+    """The state to show for an instance that was sent to a target state at a time."""
+    return ON_THE_WAY[target] if now - since < transition_s else target
+
+
+class Clocked:
+    """The descriptor that replaces Instance._state: moto writes a target, readers see the way to it."""
+
+    def __get__(self, instance: Any, _: Any = None) -> Any:
+        target, since = instance.__dict__.get("_target", ("running", 0.0))
+        name = visible(target, since, time.monotonic(), STATE.knobs.transition_s)
+        return InstanceState(name, CODES[name])
+
+    def __set__(self, instance: Any, state: Any) -> None:
+        send(instance, state.name)
+
+
+def send(instance: Any, target: str) -> None:
+    """Set an instance on its way to a state."""
+    instance.__dict__["_target"] = (target, time.monotonic())
+
+
+def refused(instance: Any, deed: str) -> Exception:
+    """AWS's refusal of a deed in the wrong state."""
+    return refuse("IncorrectInstanceState", f"The instance '{instance.id}' is not in a state from which it can be {deed}.")
+
+
+def apply() -> None:
+    """Patch moto."""
+    start, stop, terminate = Instance.start, Instance.stop, Instance.terminate
+
+    def start_instance(self: Any) -> Any:
+        before = self._state
+        if before.name in ("stopping", "shutting-down", "terminated"):
+            raise refused(self, "started")
+        if before.name == "stopped":
+            start(self)
+            send(self, "running")
+        return before
+
+    def stop_instance(self: Any) -> Any:
+        before = self._state
+        if before.name in ("pending", "shutting-down", "terminated"):
+            raise refused(self, "stopped")
+        if before.name == "running":
+            stop(self)
+            send(self, "stopped")
+        return before
+
+    def terminate_instance(self: Any) -> Any:
+        before = self._state
+        if before.name not in ("shutting-down", "terminated"):
+            for address in [a for a in self.ec2_backend.addresses if a.instance is self]:
+                self.ec2_backend.disassociate_address(address=address.public_ip)
+            terminate(self)
+            send(self, "terminated")
+        return before
+
+    def reboot_instance(self: Any) -> None:
+        if self._state.name != "running":
+            raise refused(self, "rebooted")
+        self.state_reason = StateReason()
+
+    Instance._state = Clocked()
+    Instance.start = start_instance
+    Instance.stop = stop_instance
+    Instance.terminate = terminate_instance
+    Instance.reboot = reboot_instance

@@ -1,0 +1,76 @@
+"""What the knobs set and what the rehearsal remembers beside moto's own resources."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+ACCOUNT = "000000000000"
+
+
+@dataclass
+class Fault:
+    """One fault to inject into calls that match; `times` -1 means always, `skip` lets that many matches pass first."""
+
+    action: str
+    service: str = ""
+    when: str = "before"
+    kind: str = "error"
+    code: str = "InternalError"
+    message: str = "injected by the rehearsal"
+    status: int = 500
+    times: int = 1
+    skip: int = 0
+
+
+@dataclass
+class Settings:
+    """Every knob at its default; a server option may change a default, a reset returns to it."""
+
+    transition_s: float = 1.0
+    latency_ms: int = 0
+    role_delay_s: float = 0.0
+    quota_policy: str = "none"
+    quota_after_s: float = 0.0
+    quota_values: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class State:
+    """The one mutable object of the server; every field but `defaults` and `endpoint` is emptied by reset()."""
+
+    defaults: Settings = field(default_factory=Settings)
+    endpoint: str = ""
+    knobs: Settings = field(default_factory=Settings)
+    faults: list[Fault] = field(default_factory=list)
+    capacity: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    clock_offset_s: float = 0.0
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    functions_run: list[dict[str, Any]] = field(default_factory=list)
+    answers: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
+    writes: int = 0
+
+    def reset(self) -> None:
+        """Forget everything that happened and return every knob to its default."""
+        fresh = State(defaults=self.defaults, endpoint=self.endpoint)
+        fresh.knobs = Settings(**{**vars(self.defaults), "quota_values": dict(self.defaults.quota_values)})
+        self.__dict__.update(fresh.__dict__)
+
+    def now(self) -> datetime:
+        """The rehearsal's time: the machine's, moved by the clock knob."""
+        return datetime.fromtimestamp(time.time() + self.clock_offset_s, tz=UTC)
+
+
+STATE = State()
+
+# moto reads these when it is imported, so this module must come before any moto import.
+os.environ.update(
+    MOTO_ACCOUNT_ID=ACCOUNT,
+    MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION="true",
+    MOTO_ENABLE_AMI_VALIDATION="true",
+    MOTO_ENABLE_KEYPAIR_VALIDATION="true",
+    MOTO_EC2_LOAD_DEFAULT_AMIS="false",
+)

@@ -1,0 +1,136 @@
+"""Looking over everything the rehearsal holds, and the knobs that act on resources."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from moto.awslambda.models import lambda_backends
+from moto.core.base_backend import BackendDict
+from moto.ec2.models import ec2_backends
+from moto.events.models import events_backends
+from moto.iam.models import iam_backends
+from moto.logs.models import logs_backends
+from moto.scheduler.models import scheduler_backends
+from moto.servicequotas.models import servicequotas_backends
+from moto.sns.models import sns_backends
+
+from .state import ACCOUNT
+
+Found = dict[str, Any]
+
+
+def empty_moto() -> None:
+    """Forget every resource of every service."""
+    BackendDict.reset()
+
+
+def _found(service: str, kind: str, ident: str, region: str, tags: dict[str, str], **more: Any) -> Found:
+    """One line of the inventory."""
+    return {"service": service, "kind": kind, "id": ident, "region": region, "tags": tags, **more}
+
+
+def _pairs(tags: Any) -> dict[str, str]:
+    """AWS's list of Key and Value as a dict."""
+    return {one["Key"]: one["Value"] for one in tags or []}
+
+
+def _ec2(region: str, ec2: Any) -> Iterator[Found]:
+    """What a region's EC2 holds beside its defaults; terminated instances hold nothing."""
+    for one in ec2.all_instances():
+        if one.state != "terminated":
+            yield _found("ec2", "instance", one.id, region, dict(ec2.tags.get(one.id, {})), state=one.state)
+    listed = {
+        "volume": ec2.volumes.values(),
+        "address": ec2.addresses,
+        "network-interface": ec2.enis.values(),
+        "key-pair": ec2.key_pairs.values(),
+        "security-group": [g for groups in ec2.groups.values() for g in groups.values() if g.name != "default"],
+        "snapshot": [s for s in ec2.snapshots.values() if not getattr(s, "from_ami", None)],
+    }
+    for kind, things in listed.items():
+        for one in things:
+            name = getattr(one, "key_name", None) or getattr(one, "name", None) or getattr(one, "public_ip", None)
+            yield _found("ec2", kind, one.id, region, dict(ec2.tags.get(one.id, {})), name=name)
+
+
+def _others(region: str) -> Iterator[Found]:
+    """What the other regional services hold in a region."""
+    scheduler = scheduler_backends[ACCOUNT][region]
+    for group in scheduler.schedule_groups.values():
+        tags = _pairs(scheduler.list_tags_for_resource(group.arn).get("Tags"))
+        if group.name != "default":
+            yield _found("scheduler", "schedule-group", group.name, region, tags)
+        for one in group.schedules.values():
+            yield _found("scheduler", "schedule", f"{group.name}/{one.name}", region, {}, state=one.state)
+    events = events_backends[ACCOUNT][region]
+    for bus in events.event_buses.values():
+        for rule in bus.rules.values():
+            yield _found("events", "rule", rule.name, region, events.tagger.get_tag_dict_for_resource(rule.arn))
+    for function in lambda_backends[ACCOUNT][region].list_functions():
+        yield _found("lambda", "function", function.function_name, region, dict(function.tags))
+    logs = logs_backends[ACCOUNT][region]
+    for name, group in logs.groups.items():
+        yield _found("logs", "log-group", name, region, dict(logs.list_tags_for_resource(group.arn)))
+    for topic in sns_backends[ACCOUNT][region].topics.values():
+        yield _found("sns", "topic", topic.arn, region, dict(getattr(topic, "_tags", {})))
+    for request in servicequotas_backends[ACCOUNT][region].requests:
+        yield _found("service-quotas", "request", request["Id"], region, {}, status=request["Status"])
+
+
+def _iam() -> Iterator[Found]:
+    """IAM's roles, users and the account's own policies."""
+    iam = iam_backends[ACCOUNT]["aws"]
+    for role in iam.roles.values():
+        yield _found("iam", "role", role.name, "aws-global", _tags(role))
+    for user in iam.users.values():
+        yield _found("iam", "user", user.name, "aws-global", _tags(user))
+    for policy in iam.managed_policies.values():
+        if f":{ACCOUNT}:" in policy.arn:
+            yield _found("iam", "policy", policy.name, "aws-global", _tags(policy))
+
+
+def _tags(thing: Any) -> dict[str, str]:
+    """IAM tags, which moto keeps as a list or as a dict of pairs."""
+    kept = getattr(thing, "tags", None) or []
+    return _pairs(kept.values() if isinstance(kept, dict) else kept)
+
+
+def inventory(_: Any = None, __: Any = None) -> list[Found]:
+    """Every resource of every service used, in every region that was touched."""
+    found = [*_iam()]
+    for region in sorted({r for kept in (ec2_backends, scheduler_backends, lambda_backends) for r in kept[ACCOUNT]}):
+        found += [*_ec2(region, ec2_backends[ACCOUNT][region]), *_others(region)]
+    return found
+
+
+def status(_: Any = None, __: Any = None) -> dict[str, Any]:
+    """How much each region holds, by kind."""
+    counts: dict[str, Counter[str]] = {}
+    for one in inventory():
+        counts.setdefault(one["region"], Counter())[one["kind"]] += 1
+    return {"account": ACCOUNT, "regions": counts}
+
+
+def power_off(body: Any, _: Any) -> Any:
+    """The machine of an instance powered itself off: stop or terminate, as its shutdown behaviour says."""
+    ec2 = ec2_backends[ACCOUNT][body["region"]]
+    instance = ec2.get_instance(body["instance_id"])
+    if instance.state == "running":
+        deed = instance.terminate if instance.instance_initiated_shutdown_behavior == "terminate" else instance.stop
+        deed()
+        instance.state_reason.code = "Client.InstanceInitiatedShutdown"
+        instance.state_reason.message = "Client.InstanceInitiatedShutdown: Instance initiated shutdown"
+    return {"instance_id": instance.id, "state": instance.state}
+
+
+def decide_quota(body: Any, _: Any) -> Any:
+    """Grant a quota outright, or decide its open request."""
+    backend = servicequotas_backends[ACCOUNT][body["region"]]
+    if "status" not in body:
+        backend.applied[body["code"]] = float(body["value"])
+        return backend.quota("ec2", body["code"])
+    request = next(r for r in reversed(backend.requests) if body.get("id") in (None, r["Id"]) and body.get("code") in (None, r["QuotaCode"]))
+    backend.decide(request, body["status"], body.get("value"))
+    return request
