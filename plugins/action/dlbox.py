@@ -15,7 +15,7 @@ from ansible.utils.display import Display
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "module_utils"))
 from dlbox import aws
-from dlbox.converge import converge
+from dlbox.converge import run_noun
 from dlbox.errors import DlboxError
 from dlbox.nouns import NOUNS
 
@@ -38,7 +38,7 @@ class ActionModule(ActionBase):
         try:
             return {
                 **result,
-                **converge(noun, params, self._task.check_mode, lambda line: Display().display(f"  [{host}] {line}")),
+                **run_noun(noun, params, self._task.check_mode, lambda line: Display().display(f"  [{host}] {line}")),
             }
         except DlboxError as error:
             return {**result, "failed": True, "msg": str(error)}

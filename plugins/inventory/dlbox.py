@@ -23,7 +23,7 @@ if (UTILS := str(ROOT / "plugins" / "module_utils")) not in sys.path:
 
 from dlbox import describe, hosts, names  # noqa: E402
 from dlbox.errors import DlboxError, Refused  # noqa: E402
-from dlbox.hosts import Instance, Place  # noqa: E402
+from dlbox.hosts import Box, Instance, Place  # noqa: E402
 
 DOCUMENTATION = """
 name: dlbox
@@ -35,7 +35,7 @@ description:
     C(undeclared), with few variables and no address to connect to. The text of a tag never becomes a name or a template.
   - Adds the groups C(state_<state>), C(type_<type>) and C(region_<region>), with other characters than letters, digits
     and C(_) replaced by C(_).
-  - Region and profile are the boxes' own variables C(box_region) and C(box_profile), from group_vars, host_vars or C(-e).
+  - Region and profile are the boxes' own variables C(box_region), C(box_profile) and C(box_account), from group_vars, host_vars or C(-e).
   - Declared boxes get C(ansible_host) (not while stopped), C(ansible_user), C(ansible_ssh_private_key_file),
     C(ansible_ssh_common_args), C(dlbox_state), C(dlbox_instance_id), C(dlbox_instance_type), C(dlbox_public_ip),
     C(dlbox_region), C(dlbox_account) and C(dlbox_rehearsal).
@@ -86,19 +86,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         group = inventory.groups.get("boxes")
         variables = {host.name: self._variables(host, sources) for host in (group.get_hosts() if group else ())}
         try:
-            declared = {name: self._scope(name, of) for name, of in variables.items()}
+            declared = {name: self._box(name, of) for name, of in variables.items()}
             # With no box declared there is still something to list: what carries the tag where group_vars point to.
-            scopes = [*declared.values()] or [self._scope("none", self._variables(None, sources))]
-            found, rehearsals = self._fetch([Place(scope.region, scope.profile) for scope in scopes], cache)
+            known = [*declared.values()] or [self._box("none", self._variables(None, sources))]
+            found, rehearsals = self._fetch([box.place for box in known], cache)
         except DlboxError as error:
             self._leave(str(error))
-        boxes, others, warnings = hosts.assign(declared, found)
+        boxes, others, warnings = hosts.assign(declared.values(), found)
         for warning in warnings:
             self.display.warning(warning)
         inventory.add_group("undeclared")
-        for name, scope in declared.items():
-            rehearsal = Place(scope.region, scope.profile) in rehearsals
-            facts = hosts.box_vars(boxes[name], name, ROOT, rehearsal) if name in boxes else {}
+        for name, box in declared.items():
+            facts = hosts.box_vars(boxes[name], name, ROOT, box.place in rehearsals) if name in boxes else {}
             self._register(name, hosts.groups(boxes[name]) if name in boxes else [], facts, variables[name])
         for instance_id, seen in others.items():
             inventory.add_host(instance_id)
@@ -122,18 +121,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             parts += [{"inventory_hostname": host.name}]
         return functools.reduce(combine_vars, parts)
 
-    def _scope(self, name: str, variables: dict[str, Any]) -> names.Scope:
-        """A box's name, region and profile; `-e` wins, as everywhere."""
+    def _box(self, name: str, variables: dict[str, Any]) -> Box:
+        """Where a box is looked for, from its variables; `-e` wins, as everywhere."""
         known = self.templar.available_variables = combine_vars(variables, self._vars)
         if not known.get("box_region"):
             raise Refused("box_region is not set: write it in group_vars/all.yml, as in box_region: us-west-2")
         try:
-            where = {key: self.templar.template(known.get(f"box_{key}", "")) for key in ("region", "profile")}
+            said = {key: self.templar.template(known.get(f"box_{key}", "")) for key in ("region", "profile", "account")}
         except AnsibleError as error:
             raise Refused(
-                f"box_region or box_profile of {name} cannot be evaluated ({error}): write plain values, as in box_region: us-west-2"
+                f"box_region, box_profile or box_account of {name} cannot be evaluated ({error}): "
+                "write plain values, as in box_region: us-west-2"
             ) from error
-        return names.scope({"box": name, **where})
+        scope = names.scope({"box": name, **said})
+        return Box(name, Place(scope.region, scope.profile), str(said["account"] or ""))
 
     def _fetch(self, places: Iterable[Place], cache: bool) -> tuple[dict[Place, list[Instance]], set[Place]]:
         """The tagged instances of each place, places side by side; and which places are a rehearsal."""

@@ -23,6 +23,12 @@ COMMON_SPEC: dict[str, Any] = {
 }
 
 
+def run_noun(noun: Any, params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+    """Run a noun: its own run() where it has one, else the loop below."""
+    own = getattr(noun, "run", None)
+    return dict(own(params, check, say)) if own else converge(noun, params, check, say)
+
+
 def converge(
     noun: Any, params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda line: None
 ) -> dict[str, Any]:

@@ -24,20 +24,32 @@ class Place:
     profile: str
 
 
+@dataclass(frozen=True)
+class Box:
+    """A declared box: where it is looked for, and in which account alone if the user said so."""
+
+    name: str
+    place: Place
+    account: str = ""
+
+    def is_(self, seen: Instance) -> bool:
+        """Whether an instance is this box: its tag is exactly the name."""
+        return seen["box"] == self.name and self.account in ("", seen["account"])
+
+
 def assign(
-    declared: Mapping[str, Scope], found: Mapping[Place, Iterable[Instance]]
+    declared: Iterable[Box], found: Mapping[Place, Iterable[Instance]]
 ) -> tuple[dict[str, Instance], dict[str, Instance], list[str]]:
     """Which instance is which declared box, which instances are nobody's (by id), and what to warn of."""
     boxes: dict[str, Instance] = {}
     warnings = []
-    for name, scope in declared.items():
-        mine = [seen for seen in found[Place(scope.region, scope.profile)] if seen["box"] == name]
+    for box in declared:
+        mine = sorted(filter(box.is_, found[box.place]), key=age)
         if mine:
-            boxes[name] = min(mine, key=age)
-        if len(mine) > 1:
-            others = ", ".join(sorted(seen["id"] for seen in mine if seen is not boxes[name]))
+            boxes[box.name] = mine[0]
+        if others := ", ".join(seen["id"] for seen in mine[1:]):
             warnings.append(
-                f"box {name} has {len(mine)} instances in {scope.region}: {boxes[name]['id']} is taken as the box; "
+                f"box {box.name} has {len(mine)} instances in {box.place.region}: {mine[0]['id']} is taken as the box; "
                 f"{others} bills too and is listed under `undeclared`: terminate it, or change its tag {BOX_TAG}"
             )
     taken = {seen["id"] for seen in boxes.values()}

@@ -16,6 +16,7 @@ from .errors import DlboxError
 from .names import private_key_path, tag_map
 from .observe_box import BOX_PARTS
 from .observe_launch import LAUNCH_PARTS
+from .observe_price import PRICE_PARTS
 from .observe_quota import QUOTA_PARTS
 from .observe_schedule import SCHEDULE_PARTS
 
@@ -89,6 +90,7 @@ PARTS: dict[str, Callable[[Aws, Any, dict[str, Any]], Any]] = {
     **{part.__name__: part for part in (account, caller_address, key_pairs, private_key, groups, prefix_list)},
     **BOX_PARTS,
     **LAUNCH_PARTS,
+    **PRICE_PARTS,
     **QUOTA_PARTS,
     **SCHEDULE_PARTS,
 }

@@ -7,7 +7,20 @@ from typing import Any
 from .aws import Aws
 from .names import BOX_TAG, tag_map
 
-_INSTANCE = ["InstanceId", "InstanceType", "ImageId", "KeyName", "PublicIpAddress", "PrivateIpAddress", "MetadataOptions", "Architecture", "SubnetId", "VpcId", "RootDeviceName", "InstanceLifecycle"]
+_INSTANCE = [
+    "InstanceId",
+    "InstanceType",
+    "ImageId",
+    "KeyName",
+    "PublicIpAddress",
+    "PrivateIpAddress",
+    "MetadataOptions",
+    "Architecture",
+    "SubnetId",
+    "VpcId",
+    "RootDeviceName",
+    "InstanceLifecycle",
+]
 _LIVE = ["pending", "running", "stopping", "stopped"]
 
 
@@ -45,6 +58,13 @@ def volumes(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def tagged_volumes(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
+    """Volumes whose tag is exactly the box's name, attached or not: a disk bills wherever it is."""
+    found = aws.pages("ec2", "describe_volumes", "Volumes", Filters=_tagged(want))
+    kept = [{"VolumeId": item["VolumeId"], "Size": item["Size"], "Tags": tag_map(item.get("Tags"))} for item in found]
+    return [item for item in kept if item["Tags"].get(BOX_TAG) == want.scope.box]
+
+
 def shutdown_behavior(aws: Aws, want: Any, seen: dict[str, Any]) -> str:
     """What a shutdown from within does to the instance: stop or terminate."""
     params = {"InstanceId": seen["instances"][0]["InstanceId"], "Attribute": "instanceInitiatedShutdownBehavior"}
@@ -73,4 +93,4 @@ def _tagged(want: Any) -> list[dict[str, Any]]:
     return [{"Name": f"tag:{BOX_TAG}", "Values": [want.scope.box]}]
 
 
-BOX_PARTS = {part.__name__: part for part in (instances, strays, volumes, shutdown_behavior, addresses)}
+BOX_PARTS = {part.__name__: part for part in (instances, strays, volumes, tagged_volumes, shutdown_behavior, addresses)}

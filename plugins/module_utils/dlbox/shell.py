@@ -6,7 +6,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .converge import converge
+from .converge import run_noun
 from .errors import DlboxError
 
 
@@ -14,7 +14,7 @@ def main(noun: Any) -> None:
     """Run a plan module (`plan_key`, ...) as an Ansible module."""
     module = AnsibleModule(argument_spec=noun.SPEC, supports_check_mode=True)
     try:
-        result = converge(noun, module.params, check=module.check_mode)
+        result = run_noun(noun, module.params, check=module.check_mode)
     except DlboxError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

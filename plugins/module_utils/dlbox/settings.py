@@ -1,0 +1,133 @@
+"""The user's settings, box_*: every key with its form; unknown keys and wrong types are refused by name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from . import values
+from .errors import Refused
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+_ENVIRONMENT = {"name", "python", "packages", "pip"}
+
+
+def check(settings: Mapping[str, Any], file: str = "") -> None:
+    """Refuse the first key that is unknown or holds something of another form; `file` is group_vars/all.yml."""
+    for key in [*settings, *_keys_of(file)]:
+        if key not in SETTINGS:
+            near = difflib.get_close_matches(key, SETTINGS, n=1)
+            hint = f"did you mean {near[0]}?" if near else "group_vars/all.yml lists those that exist"
+            raise Refused(f"{key[:60]} is not a setting of dlbox: {hint}")
+    for key, form in SETTINGS.items():
+        if key in settings:
+            form(key, settings[key])
+    port, (first, last) = (
+        settings.get("box_jupyter_port"),
+        values.port_range("box_port_range", settings.get("box_port_range", "8080-8089")),
+    )
+    if port is not None and not first <= int(port) <= last:
+        raise Refused(
+            f"box_jupyter_port: {port} is not among the opened ports {first}-{last}: take one of them, or widen box_port_range"
+        )
+
+
+def _keys_of(file: str) -> list[str]:
+    """The top-level keys of a vars file, without reading its values (they may be encrypted)."""
+    if not file or not Path(file).exists():
+        return []
+    tree = yaml.compose(Path(file).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    return [str(key.value) for key, _ in tree.value] if isinstance(tree, yaml.MappingNode) else []
+
+
+def _text(key: str, value: Any) -> None:
+    if not isinstance(value, str) or len(value) > 300:
+        raise Refused(f"{key}: {str(value)[:50]!r} is not a text of at most 300 characters; put it in quotes")
+
+
+def _flag(key: str, value: Any) -> None:
+    if not isinstance(value, bool) and str(value).lower() not in ("true", "false", "yes", "no"):
+        raise Refused(f"{key}: {str(value)[:50]!r} is neither true nor false")
+
+
+def _port(key: str, value: Any) -> None:
+    first, last = values.port_range(key, value)
+    if first != last:
+        raise Refused(f"{key}: {str(value)[:50]!r} is a range; write one port, as in 8080")
+
+
+def _list(key: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise Refused(
+            f"{key}: {str(value)[:50]!r} is not a list; write it in brackets, as in [{value if isinstance(value, str | int) else ''}]"
+        )
+    return value
+
+
+def _texts(key: str, value: Any) -> None:
+    for item in _list(key, value):
+        _text(key, item)
+
+
+def _ports(key: str, value: Any) -> None:
+    for item in _list(key, value):
+        values.port_range(key, item)
+
+
+def _account(key: str, value: Any) -> None:
+    if not re.fullmatch(r"(\d{12})?", str(value)):
+        raise Refused(
+            f"{key}: {str(value)[:50]!r} is not an AWS account id; write its 12 digits in quotes, or leave it empty"
+        )
+
+
+def _environments(key: str, value: Any) -> None:
+    names: list[str] = []
+    for item in _list(key, value):
+        if not isinstance(item, Mapping) or not _NAME.fullmatch(str(item.get("name", ""))):
+            raise Refused(f"{key}: each environment needs a name of a-z, 0-9, '.', '_' or '-', as in - name: dl")
+        names.append(str(item["name"]))
+        if unknown := sorted(set(item) - _ENVIRONMENT):
+            raise Refused(
+                f"{key}: {names[-1]} has the unknown key {str(unknown[0])[:40]!r}; known are {', '.join(sorted(_ENVIRONMENT))}"
+            )
+        if not re.fullmatch(r"\d+\.\d+(\.\d+)?", str(item.get("python", "3.11"))):
+            raise Refused(f'{key}: python of {names[-1]} is a version in quotes, as in "3.11"')
+        for part in ("packages", "pip"):
+            _texts(f"{key}: {part} of {names[-1]}", item.get(part, []))
+    if double := {name for name in names if names.count(name) > 1}:
+        raise Refused(f"{key}: {double.pop()} stands there twice; give each environment a name of its own")
+
+
+def _one_of(*options: str) -> Callable[[str, Any], object]:
+    return lambda key, value: values.choice(key, value, options)
+
+
+# The modules check the meaning (CIDRs, time zone, AMI, type); this checks what would otherwise go unnoticed.
+SETTINGS: dict[str, Callable[[str, Any], object]] = {
+    "box_region": _text,
+    "box_profile": _text,
+    "box_account": _account,
+    "box_instance_type": values.instance_type,
+    "box_ami": _text,
+    "box_ubuntu": _text,
+    "box_disk_gib": values.gib,
+    "box_state": _one_of("running", "stopped"),
+    "box_quota_request": _flag,
+    "box_allowed_cidrs": _texts,
+    "box_address_source": _text,
+    "box_open_to_world": _flag,
+    "box_port_range": values.port_range,
+    "box_extra_ports": _ports,
+    "box_instance_connect": _flag,
+    "box_stop_time": lambda key, value: None,
+    "box_timezone": _text,
+    "box_jupyter_port": _port,
+    "box_conda_channels": _texts,
+    "box_environments": _environments,
+}
