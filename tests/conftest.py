@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
 from rehearsal.testing import Server, start_server
 
 
@@ -16,7 +15,7 @@ def server() -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture()
+@pytest.fixture
 def aws_server(server: Server) -> Server:
     """The rehearsal AWS, emptied."""
     server.reset()

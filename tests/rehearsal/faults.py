@@ -8,8 +8,6 @@ from .replies import Reply
 from .state import Fault, State
 from .wire import Call
 
-KEPT_ANSWERS = 8
-
 
 def take(state: State, call: Call) -> Fault | None:
     """The first fault that matches this call, counted down; None when the call goes undisturbed."""
@@ -28,10 +26,9 @@ def take(state: State, call: Call) -> Fault | None:
 
 
 def remember(state: State, call: Call, reply: Reply) -> None:
-    """Keep a read's answer under the number of writes before it."""
-    kept = state.answers.setdefault(call.signature, [])
-    kept.append((state.writes, reply))
-    del kept[:-KEPT_ANSWERS]
+    """Keep a read's answer under the number of writes before it: the newest, and the newest of an earlier number."""
+    earlier = [(writes, old) for writes, old in state.answers.get(call.signature, []) if writes < state.writes]
+    state.answers[call.signature] = [*earlier[-1:], (state.writes, reply)]
 
 
 def before_last_write(state: State, call: Call) -> Reply | None:

@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import Any
 
 from werkzeug.test import run_wsgi_app
@@ -62,7 +63,7 @@ class Gate:
         done = denied or self.execute(environ, call)
         if call.write:
             STATE.writes += 1
-        else:
+        elif not call.driver:
             faults.remember(STATE, call, done)
         if fault:
             return None if fault.kind == "drop" else replies.error(call, fault.code, fault.message, fault.status)
@@ -73,27 +74,21 @@ class Gate:
         # A function that runs calls back into this server, so its caller must not hold the lock.
         free = call.service == "lambda" and call.action == "Invoke"
         try:
-            with _unlocked() if free else self.lock:
+            self.app.get_application(environ)
+        except Exception:
+            return replies.error(call, "NotImplemented", f"The rehearsal has no {call.service}.", 501)
+        try:
+            with nullcontext() if free else self.lock:
                 chunks, status, headers = run_wsgi_app(self.app, environ, buffered=True)
         except NotImplementedError as problem:
             return replies.error(call, "NotImplemented", f"{call.service} {call.action}: {problem}", 501)
         except Exception as problem:
             traceback.print_exc()
-            known = not isinstance(problem, ImportError | TypeError) or "backend" not in traceback.format_exc()
-            code = ("InternalFailure", 500) if known else ("NotImplemented", 501)
-            return replies.error(call, code[0], f"{call.service} {call.action}: {problem!r}", code[1])
+            return replies.error(call, "InternalFailure", f"{call.service} {call.action}: {problem!r}", 500)
         body = b"".join(chunks)
         if call.service == "ec2" and any(mark in body for mark in SERVER_ERRORS):
             return 500, list(headers), body
         return int(status.split()[0]), list(headers), body
-
-
-class _unlocked:  # noqa: N801
-    """A lock that is none."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
 
 
 def _send(reply: Reply, start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -45,7 +45,12 @@ OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "ArnLike": arn_like,
     "Bool": lambda want, have: want.lower() == have.lower(),
 }
-NEGATED = {"StringNotEquals": "StringEquals", "StringNotLike": "StringLike", "ArnNotEquals": "ArnEquals", "ArnNotLike": "ArnLike"}
+NEGATED = {
+    "StringNotEquals": "StringEquals",
+    "StringNotLike": "StringLike",
+    "ArnNotEquals": "ArnEquals",
+    "ArnNotLike": "ArnLike",
+}
 
 
 def known(context: Context, key: str) -> list[str] | None:

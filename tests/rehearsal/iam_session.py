@@ -92,7 +92,9 @@ def verdict(call: Call, entry: dict[str, Any]) -> Reply | None:
         if why:
             text = f"User: {arn} is not authorized to perform: {ask.action} on resource: {ask.resource} {why}"
             if call.service == "ec2":
-                return replies.error(call, "UnauthorizedOperation", f"You are not authorized to perform this operation. {text}", 403)
+                return replies.error(
+                    call, "UnauthorizedOperation", f"You are not authorized to perform this operation. {text}", 403
+                )
             code = "AccessDenied" if call.protocol == "query" else "AccessDeniedException"
             return replies.error(call, code, text, 403 if call.protocol == "query" else 400)
     return None

@@ -58,7 +58,13 @@ def images() -> Iterator[Image]:
     """Every image of a region."""
     for arch in ("x86_64", "arm64"):
         tag = "" if arch == "x86_64" else "ARM64 "
-        for torch, line in (("2.7", "22.04"), ("2.9", "24.04"), ("2.10", "24.04"), ("2.12", "24.04"), ("2.13", "26.04")):
+        for torch, line in (
+            ("2.7", "22.04"),
+            ("2.9", "24.04"),
+            ("2.10", "24.04"),
+            ("2.12", "24.04"),
+            ("2.13", "26.04"),
+        ):
             yield _dlami(
                 arch,
                 f"oss-nvidia-driver-gpu-pytorch-{torch}-ubuntu-{line}",

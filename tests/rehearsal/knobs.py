@@ -23,13 +23,15 @@ def journal(call: Call) -> dict[str, Any]:
         "region": call.region, "params": call.params, "write": call.write, "driver": call.driver,
         "agent": call.agent, "role": None, "status": None,
     }  # fmt: skip
-    STATE.calls.append(entry)
+    # The driver looks every second; only what it changes is worth keeping.
+    if call.write or not call.driver:
+        STATE.calls.append(entry)
     return entry
 
 
 def calls(_: Body, query: dict[str, str]) -> Any:
-    """The journal; the rehearsal's own calls only when asked with ?all=1."""
-    return [c for c in STATE.calls if query.get("all") or not c["driver"]]
+    """The journal; the driver's own writes only when asked with ?all=1, those it made in a box's role always."""
+    return [c for c in STATE.calls if query.get("all") or c["role"] or not c["driver"]]
 
 
 def forget_calls(_: Body, __: dict[str, str]) -> Any:
@@ -120,7 +122,9 @@ def answer(environ: dict[str, Any], path: str) -> Reply:
     query = {k: v[0] for k, v in parse_qs(environ.get("QUERY_STRING", "")).items()}
     route = ROUTES.get((environ["REQUEST_METHOD"], name))
     if route is None:
-        return _json(404, {"error": f"no knob {environ['REQUEST_METHOD']} /dlbox/{name}: see tests/rehearsal/README.md"})
+        return _json(
+            404, {"error": f"no knob {environ['REQUEST_METHOD']} /dlbox/{name}: see tests/rehearsal/README.md"}
+        )
     try:
         return _json(200, route(json.loads(raw or b"{}"), query))
     except PermissionError as refused:

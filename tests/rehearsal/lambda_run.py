@@ -89,5 +89,7 @@ def run(function: Any, event: Any = None) -> tuple[str, bool, str]:
         answer, failed = outcome(done, folder / "result.json")
     log = done.stdout + done.stderr
     function.save_logs(log)
-    STATE.functions_run.append({"function": function.function_name, "event": text, "answer": answer, "failed": failed, "log": log})
+    STATE.functions_run.append(
+        {"function": function.function_name, "event": text, "answer": answer, "failed": failed, "log": log}
+    )
     return answer, failed, log

@@ -75,7 +75,9 @@ def main() -> None:
     try:
         serve(given.port)
     except OSError as problem:
-        sys.exit(f"rehearsal AWS: port {given.port} on 127.0.0.1 cannot be opened ({problem}); give another with --port")
+        sys.exit(
+            f"rehearsal AWS: port {given.port} on 127.0.0.1 cannot be opened ({problem}); give another with --port"
+        )
 
 
 if __name__ == "__main__":

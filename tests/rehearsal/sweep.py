@@ -131,6 +131,10 @@ def decide_quota(body: Any, _: Any) -> Any:
     if "status" not in body:
         backend.applied[body["code"]] = float(body["value"])
         return backend.quota("ec2", body["code"])
-    request = next(r for r in reversed(backend.requests) if body.get("id") in (None, r["Id"]) and body.get("code") in (None, r["QuotaCode"]))
+    request = next(
+        r
+        for r in reversed(backend.requests)
+        if body.get("id") in (None, r["Id"]) and body.get("code") in (None, r["QuotaCode"])
+    )
     backend.decide(request, body["status"], body.get("value"))
     return request

@@ -49,7 +49,9 @@ class Call:
     def signature(self) -> str:
         """The same text for two calls that ask the same thing."""
         drop = ("ClientToken", "Version")
-        return json.dumps([self.service, self.region, self.action, {k: v for k, v in self.params.items() if k not in drop}])
+        return json.dumps(
+            [self.service, self.region, self.action, {k: v for k, v in self.params.items() if k not in drop}]
+        )
 
 
 def scope(authorization: str) -> tuple[str, str, str] | None:

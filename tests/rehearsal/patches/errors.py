@@ -5,6 +5,7 @@ from __future__ import annotations
 from moto.ec2.exceptions import EC2ClientError
 
 
-def refuse(code: str, message: str) -> EC2ClientError:
+def refuse(code: str, message: str) -> Exception:
     """An EC2 error with AWS's own code and text."""
-    return EC2ClientError(code, message)
+    error: Exception = EC2ClientError(code, message)
+    return error

@@ -33,7 +33,9 @@ def apply() -> None:
     def delete_security_group(self: Any, name: str | None = None, group_id: str | None = None) -> None:
         group = self.get_security_group_by_name_or_id(group_id or name)
         if group is not None and group.name == "default":
-            raise refuse("CannotDelete", f'the specified group: "{group.id}" name: "default" cannot be deleted by a user')
+            raise refuse(
+                "CannotDelete", f'the specified group: "{group.id}" name: "default" cannot be deleted by a user'
+            )
         if group is not None and users(self, group):
             raise refuse("DependencyViolation", f"resource {group.id} has a dependent object")
         delete(self, name=name, group_id=group_id)

@@ -68,7 +68,9 @@ def check_capacity(region: str, instance_type: str, zone: str, count: int) -> No
     left = free(region, instance_type, zone)
     if left is not None and left < count:
         text = f"We currently do not have sufficient {instance_type} capacity in the Availability Zone you requested ({zone})."
-        raise refuse("InsufficientInstanceCapacity", text + " Our system will be working on provisioning additional capacity.")
+        raise refuse(
+            "InsufficientInstanceCapacity", text + " Our system will be working on provisioning additional capacity."
+        )
 
 
 def use_capacity(region: str, instance_type: str, zone: str, count: int) -> None:
@@ -88,29 +90,34 @@ def offered(region: str, instance_type: str) -> list[str]:
 def place(backend: Any, ami: Any, count: int, options: dict[str, Any]) -> str | None:
     """Check a launch against every limit; answer its subnet, the default one of a suitable zone when none is named."""
     instance_type, region = options["instance_type"], backend.region_name
+    asked: str | None = options.get("subnet_id")
     info = INSTANCE_TYPES.get(instance_type)
     zones = offered(region, instance_type)
     if info is None or not zones:
-        return options.get("subnet_id")  # type: ignore[no-any-return]
+        return asked
     built_for = info.get("ProcessorInfo", {}).get("SupportedArchitectures", [])
     if ami.architecture not in built_for:
-        text = f"The architecture '{','.join(built_for)}' of the specified instance type does not match the architecture"
+        text = (
+            f"The architecture '{','.join(built_for)}' of the specified instance type does not match the architecture"
+        )
         raise refuse("InvalidParameterValue", f"{text} '{ami.architecture}' of the specified AMI.")
-    subnet = options.get("subnet_id") or next((n["SubnetId"] for n in options["nics"] if "SubnetId" in n), None)
+    subnet = asked or next((n["SubnetId"] for n in options["nics"] if "SubnetId" in n), None)
     zone = backend.get_subnet(subnet).availability_zone if subnet else options.get("placement")
     if zone and zone not in zones:
         text = f"Your requested instance type ({instance_type}) is not supported in your requested Availability Zone ({zone})."
         hint = f" Please retry your request by not specifying an Availability Zone or choosing {', '.join(zones)}."
         raise refuse("Unsupported", text + hint)
     check_quota(backend, instance_type, count, bool(options.get("instance_market_options")))
-    zone = zone or next((z for z in zones if free(region, instance_type, z) is None or free(region, instance_type, z)), zones[0])
+    zone = zone or next(
+        (z for z in zones if free(region, instance_type, z) is None or free(region, instance_type, z)), zones[0]
+    )
     check_capacity(region, instance_type, zone, count)
     if subnet or options["nics"]:
-        return options.get("subnet_id")  # type: ignore[no-any-return]
+        return asked
     default = (backend.get_default_subnets() or {}).get(zone)
     if default is None:
         raise refuse("MissingInput", f"No subnets found for the default VPC in {zone}. Please specify a subnet.")
-    return default.id  # type: ignore[no-any-return]
+    return default.id
 
 
 def apply() -> None:

@@ -56,7 +56,9 @@ def apply() -> None:
         tokens = self.__dict__.setdefault("_launch_tokens", {})
         if token != NO_TOKEN and token in tokens:
             if tokens[token][0] != asked:
-                text = "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
+                text = (
+                    "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
+                )
                 raise refuse("IdempotentParameterMismatch", text)
             return tokens[token][1]
         ami = self.describe_images(ami_ids=[image_id])[0]

@@ -6,10 +6,10 @@ import re
 from datetime import datetime
 from zoneinfo import available_timezones
 
-MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
-DAYS = "SUN MON TUE WED THU FRI SAT".split()
+MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 # Field, lowest, highest, names, what else it may hold.
-FIELDS = (
+FIELDS: tuple[tuple[str, int, int, list[str], str], ...] = (
     ("minutes", 0, 59, [], ""), ("hours", 0, 23, [], ""), ("day-of-month", 1, 31, [], "?LW"),
     ("month", 1, 12, MONTHS, ""), ("day-of-week", 1, 7, DAYS, "?L#"), ("year", 1970, 2199, [], ""),
 )  # fmt: skip

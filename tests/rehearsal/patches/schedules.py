@@ -16,6 +16,7 @@ class Conflict(ValidationException):  # type: ignore[misc]
     """AWS's ConflictException."""
 
     code = 409
+    description: str
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -58,7 +59,11 @@ def apply() -> None:
         group = self._get_param("GroupName") or "default"
         tokens = self.scheduler_backend.__dict__.setdefault("_schedule_tokens", {})
         # A token repeats its answer only while the schedule lives and the request is the same.
-        if token and (group, name, token) in tokens and name in self.scheduler_backend.get_schedule_group(group).schedules:
+        if (
+            token
+            and (group, name, token) in tokens
+            and name in self.scheduler_backend.get_schedule_group(group).schedules
+        ):
             body, done = tokens[group, name, token]
             if body != self.body:
                 raise Conflict(f"The client token {token} was used with other parameters.")

@@ -38,7 +38,9 @@ def send(instance: Any, target: str) -> None:
 
 def refused(instance: Any, deed: str) -> Exception:
     """AWS's refusal of a deed in the wrong state."""
-    return refuse("IncorrectInstanceState", f"The instance '{instance.id}' is not in a state from which it can be {deed}.")
+    return refuse(
+        "IncorrectInstanceState", f"The instance '{instance.id}' is not in a state from which it can be {deed}."
+    )
 
 
 def apply() -> None:

@@ -35,12 +35,20 @@ def products() -> Iterator[dict[str, Any]]:
     for code, region in DATA["regions"].items():
         place = {"regionCode": code, "location": region["location"], "locationType": "AWS Region"}
         for kind, usd in region["instances"].items():
-            usage = {"usagetype": f"{region['prefix']}BoxUsage:{kind}", "operation": "RunInstances", "instanceType": kind}
+            usage = {
+                "usagetype": f"{region['prefix']}BoxUsage:{kind}",
+                "operation": "RunInstances",
+                "instanceType": kind,
+            }
             system = {"operatingSystem": "Linux", "preInstalledSw": "NA", "licenseModel": "No License required"}
             terms = {"tenancy": "Shared", "capacitystatus": "Used", "marketoption": "OnDemand"}
             text = f"${usd} per On Demand Linux {kind} Instance Hour"
             yield entry("AmazonEC2", "Compute Instance", {**place, **usage, **system, **terms}, "Hrs", usd, text)
-        usage = {"usagetype": f"{region['prefix']}EBS:VolumeUsage.gp3", "volumeApiName": "gp3", "volumeType": "General Purpose"}
+        usage = {
+            "usagetype": f"{region['prefix']}EBS:VolumeUsage.gp3",
+            "volumeApiName": "gp3",
+            "volumeType": "General Purpose",
+        }
         text = f"${region['gp3_gb_month']} per GB-month of General Purpose (gp3) provisioned storage"
         yield entry("AmazonEC2", "Storage", {**place, **usage}, "GB-Mo", region["gp3_gb_month"], text)
         for name in ("InUseAddress", "IdleAddress"):
@@ -64,7 +72,9 @@ class PricingBackend(BaseBackend):  # type: ignore[misc]
         """The products of a service that pass every filter, each as the JSON text that AWS sends."""
         for one in filters:
             if one["Type"] != "TERM_MATCH":
-                raise JsonRESTError("InvalidParameterException", f"The rehearsal knows TERM_MATCH only, not {one['Type']}.")
+                raise JsonRESTError(
+                    "InvalidParameterException", f"The rehearsal knows TERM_MATCH only, not {one['Type']}."
+                )
         found = [p for p in products() if p["serviceCode"] == service]
         return [json.dumps(p) for p in found if all(matches(p, f["Field"], f["Value"]) for f in filters)]
 

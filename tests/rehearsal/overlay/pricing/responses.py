@@ -24,7 +24,9 @@ class PricingResponse(BaseResponse):  # type: ignore[misc]
         if self.region not in ENDPOINTS:
             raise JsonRESTError("InvalidParameterException", f"The Price List API has no endpoint in {self.region}.")
         asked = json.loads(self.body)
-        found = pricing_backends[self.current_account][self.region].get_products(asked["ServiceCode"], asked.get("Filters", []))
+        found = pricing_backends[self.current_account][self.region].get_products(
+            asked["ServiceCode"], asked.get("Filters", [])
+        )
         start, size = int(asked.get("NextToken") or 0), int(asked.get("MaxResults") or 100)
         answer = {"FormatVersion": "aws_v1", "PriceList": found[start : start + size]}
         if start + size < len(found):

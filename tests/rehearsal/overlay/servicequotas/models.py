@@ -23,7 +23,9 @@ class ServiceQuotasBackend(BaseBackend):  # type: ignore[misc]
     def quota(self, service: str, code: str, default: bool = False) -> dict[str, Any]:
         """One quota as AWS describes it."""
         if service != "ec2" or code not in QUOTAS:
-            raise JsonRESTError("NoSuchResourceException", "The request failed because the specified quota does not exist.")
+            raise JsonRESTError(
+                "NoSuchResourceException", "The request failed because the specified quota does not exist."
+            )
         self.settle()
         name, value = QUOTAS[code]
         value = value if default else self.value(code)
@@ -46,7 +48,9 @@ class ServiceQuotasBackend(BaseBackend):  # type: ignore[misc]
     def quotas(self, service: str, default: bool = False) -> list[dict[str, Any]]:
         """Every quota of a service."""
         if service != "ec2":
-            raise JsonRESTError("NoSuchResourceException", "The request failed because the specified service does not exist.")
+            raise JsonRESTError(
+                "NoSuchResourceException", "The request failed because the specified service does not exist."
+            )
         return [self.quota(service, code, default) for code in QUOTAS]
 
     def request(self, service: str, code: str, value: float) -> dict[str, Any]:
@@ -59,16 +63,25 @@ class ServiceQuotasBackend(BaseBackend):  # type: ignore[misc]
             text = "Only one open service quota increase request is allowed per quota."
             raise JsonRESTError("ResourceAlreadyExistsException", text)
         now = STATE.now().timestamp()
-        asked = {k: quota[k] for k in ("ServiceCode", "ServiceName", "QuotaCode", "QuotaName", "QuotaArn", "GlobalQuota", "Unit")}
+        asked = {
+            k: quota[k]
+            for k in ("ServiceCode", "ServiceName", "QuotaCode", "QuotaName", "QuotaArn", "GlobalQuota", "Unit")
+        }
         made = {"Id": mock_random.get_random_hex(32), "DesiredValue": value, "Status": "PENDING", **asked}
-        self.requests.append({**made, "Created": now, "LastUpdated": now, "Requester": f'{{"accountId":"{self.account_id}"}}'})
+        self.requests.append(
+            {**made, "Created": now, "LastUpdated": now, "Requester": f'{{"accountId":"{self.account_id}"}}'}
+        )
         return self.requests[-1]
 
     def settle(self) -> None:
         """Decide the open requests whose time has come, by the policy knob."""
         knobs, now = STATE.knobs, STATE.now().timestamp()
         for one in self.requests:
-            if knobs.quota_policy in DECISIONS and one["Status"] in OPEN and now - one["Created"] >= knobs.quota_after_s:
+            if (
+                knobs.quota_policy in DECISIONS
+                and one["Status"] in OPEN
+                and now - one["Created"] >= knobs.quota_after_s
+            ):
                 value = granted(knobs.quota_policy, self.value(one["QuotaCode"]), one["DesiredValue"])
                 self.decide(one, DECISIONS[knobs.quota_policy], value)
 

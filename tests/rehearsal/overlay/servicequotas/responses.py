@@ -33,7 +33,9 @@ class ServiceQuotasResponse(BaseResponse):  # type: ignore[misc]
 
     def get_aws_default_service_quota(self) -> str:
         """GetAWSDefaultServiceQuota."""
-        return json.dumps({"Quota": self.backend.quota(self.asked["ServiceCode"], self.asked["QuotaCode"], default=True)})
+        return json.dumps(
+            {"Quota": self.backend.quota(self.asked["ServiceCode"], self.asked["QuotaCode"], default=True)}
+        )
 
     def list_service_quotas(self) -> str:
         """ListServiceQuotas."""
