@@ -1,0 +1,71 @@
+#!/usr/bin/python
+"""What exists of a box; the answer is made in plugins/module_utils/dlbox/info.py."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dlbox_info
+short_description: What exists of a box, when it stops and what it costs
+author: the dlbox maintainers
+description:
+  - Reads the box's instance, disks, address and schedule by their tag or exact name, and prices from the Pricing API.
+  - Changes nothing.
+options:
+  box:
+    description: The box's name, as declared in C(inventory/boxes.yml).
+    type: str
+    required: true
+  region:
+    description: AWS region, such as C(us-west-2).
+    type: str
+    required: true
+  profile:
+    description: AWS profile; empty means boto3's usual order.
+    type: str
+    default: ""
+requirements:
+  - boto3
+"""
+
+EXAMPLES = r"""
+- name: Look at the box
+  dlbox_info: {box: lab, region: us-west-2}
+  register: info
+"""
+
+RETURN = r"""
+account:
+  description: The AWS account, and beside it C(partition) and C(rehearsal).
+  type: str
+  returned: success
+state:
+  description: EC2's state of the instance, or V(absent).
+  type: str
+  returned: success
+instance_id:
+  description: Id of the instance, null where there is none; beside it C(instance_type).
+  type: str
+  returned: success
+public_ip:
+  description: The box's address, null where there is none.
+  type: str
+  returned: success
+next_stop:
+  description: When the schedule stops the box next, C(local) with its zone and C(utc); null where no schedule is enabled.
+  type: dict
+  returned: success
+hourly_usd:
+  description: USD per hour as the box is now, null where a price is unknown; C(hourly_usd_stopped) is that of the stopped box.
+  type: float
+  returned: success
+bills:
+  description: Everything of the box that costs money, in words; empty means nothing does.
+  type: list
+  elements: str
+  returned: success
+"""
+
+from ansible.module_utils.dlbox import info, shell  # noqa: E402
+
+if __name__ == "__main__":
+    shell.main(info)

@@ -1,0 +1,94 @@
+"""What exists of a box and what it costs: for the receipt, and for the list of what still bills."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from .change import Change
+from .converge import COMMON_SPEC
+from .names import Scope, scope
+from .observe_price import HOURS_PER_MONTH
+from .stop_time import next_stop
+
+SPEC = {key: value for key, value in COMMON_SPEC.items() if key != "observed"}
+OWNS = ()
+FRESH = ()
+
+
+@dataclass(frozen=True)
+class Want:
+    """The box asked about."""
+
+    scope: Scope
+
+
+def want(params: dict[str, Any]) -> Want:
+    """What the module's parameters ask for."""
+    return Want(scope(params))
+
+
+def needs(want: Want, seen: dict[str, Any]) -> set[str]:
+    """The parts of the picture that the answer is made of; prices only for what exists."""
+    parts = {"account", "instances", "addresses", "tagged_volumes", "schedule", "key_pairs", "groups"}
+    if not parts <= seen.keys():
+        return parts
+    parts |= {"price_instance"} if seen["instances"] else set()
+    parts |= {"price_disk"} if seen["tagged_volumes"] else set()
+    return parts | ({"price_address"} if seen["addresses"] else set())
+
+
+def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
+    """Nothing: asking changes nothing."""
+    return []
+
+
+def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
+    """The box as the receipt shows it."""
+    box: dict[str, Any] = next(iter(seen["instances"]), {})
+    address: dict[str, Any] = next(iter(seen["addresses"]), {})
+    stopped = bool(box) and box["State"] in ("stopping", "stopped")
+    return {
+        **seen["account"],
+        "state": box.get("State", "absent"),
+        "instance_id": box.get("InstanceId"),
+        "instance_type": box.get("InstanceType"),
+        "public_ip": address.get("PublicIp", box.get("PublicIpAddress")),
+        "next_stop": _next_stop(seen["schedule"]),
+        "hourly_usd": total(costs(seen, running=not stopped)),
+        "hourly_usd_stopped": total(costs(seen, running=False)),
+        "bills": bills(seen),
+    }
+
+
+def costs(seen: dict[str, Any], running: bool) -> list[float | None]:
+    """USD per hour of each thing that bills; None where no price is known."""
+    size = sum(volume["Size"] for volume in seen["tagged_volumes"])
+    month = seen.get("price_disk") if size else 0.0
+    disk = None if month is None else size * month / HOURS_PER_MONTH
+    addresses = [seen["price_address"] for _ in seen["addresses"]] if seen["addresses"] else []
+    instances = [seen["price_instance"] for _ in seen["instances"]] if running and seen["instances"] else []
+    return [disk, *addresses, *instances]
+
+
+def total(prices: list[float | None]) -> float | None:
+    """The sum in USD per hour, None if any price is unknown."""
+    known = [price for price in prices if price is not None]
+    return round(sum(known), 4) if len(known) == len(prices) else None
+
+
+def bills(seen: dict[str, Any]) -> list[str]:
+    """Everything of the box that costs money, in words; empty means nothing does."""
+    return [
+        *(f"instance {item['InstanceId']} ({item['InstanceType']}, {item['State']})" for item in seen["instances"]),
+        *(f"disk {item['VolumeId']} ({item['Size']} GiB)" for item in seen["tagged_volumes"]),
+        *(f"address {item['PublicIp']}" for item in seen["addresses"]),
+    ]
+
+
+def _next_stop(schedule: dict[str, Any] | None) -> dict[str, str] | None:
+    if not schedule or schedule["State"] != "ENABLED":
+        return None
+    minute, hour = schedule["ScheduleExpression"].removeprefix("cron(").split()[:2]
+    return next_stop(datetime.now(UTC), f"{int(hour):02}:{int(minute):02}", schedule["ScheduleExpressionTimezone"])
