@@ -79,7 +79,9 @@ def build_from_host(name: str) -> None:
     options = [f"--aptopt={line.rstrip(';')}" for line in host.apt_settings().splitlines()]
     command = ["mmdebstrap", "--variant=apt", f"--include={','.join(PACKAGES)}", "--skip=cleanup/apt/lists", *options]
     with subprocess.Popen([*command, codename, "-", *host.apt_sources()], stdout=subprocess.PIPE) as bootstrap:
-        subprocess.run(["podman", "import", "--quiet", "-", name], stdin=bootstrap.stdout, stdout=subprocess.DEVNULL, check=False)
+        subprocess.run(
+            ["podman", "import", "--quiet", "-", name], stdin=bootstrap.stdout, stdout=subprocess.DEVNULL, check=False
+        )
     if bootstrap.returncode != 0:
         podman("rmi", "--force", name)
         raise CommandError("mmdebstrap could not build the image: read its lines above, then run `make up` again.")
