@@ -16,12 +16,13 @@ from .state import ACCOUNT, STATE
 PORT = 4566
 
 
-def build() -> Any:
-    """The whole application: moto with overlay and patches behind the gate."""
+def build(bare: bool = False) -> Any:
+    """The whole application: moto with overlay and patches behind the gate; bare is moto with nothing but our images."""
     import moto
 
     # The overlay's packages win over moto's own.
-    moto.__path__.insert(0, str(Path(__file__).parent / "overlay"))
+    if not bare:
+        moto.__path__.insert(0, str(Path(__file__).parent / "overlay"))
     import re
 
     from moto.backend_index import backend_url_patterns
@@ -30,17 +31,17 @@ def build() -> Any:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     from .gate import Gate
-    from .patches import apply_all
+    from .patches import SUBJECTS, apply_to_moto
 
-    apply_all()
-    return Gate(DomainDispatcherApplication(create_backend_app))
+    apply_to_moto(("images",) if bare else SUBJECTS)
+    return Gate(DomainDispatcherApplication(create_backend_app), bare)
 
 
-def serve(port: int) -> None:
+def serve(port: int, bare: bool) -> None:
     """Listen, say so in one line, and answer until a signal."""
     from werkzeug.serving import make_server
 
-    application = build()
+    application = build(bare)
     from moto.moto_server.werkzeug_app import MotoRequestHandler
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -63,6 +64,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=PORT, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--transition", type=float, default=1.0, help="seconds an instance's state change takes")
     parser.add_argument("--quota-policy", choices=("none", "approve", "deny", "partial"), default="none")
+    parser.add_argument("--bare", action="store_true", help="moto without overlay and patches, for the contract tests")
     parser.add_argument("--until-eof", action="store_true", help="end when standard input is closed")
     given = parser.parse_args()
     STATE.defaults.transition_s = given.transition
@@ -73,7 +75,7 @@ def main() -> None:
     if given.until_eof:
         threading.Thread(target=end_with_stdin, daemon=True).start()
     try:
-        serve(given.port)
+        serve(given.port, given.bare)
     except OSError as problem:
         sys.exit(
             f"rehearsal AWS: port {given.port} on 127.0.0.1 cannot be opened ({problem}); give another with --port"

@@ -95,7 +95,7 @@ class Server:
 @contextmanager
 def start_server(port: int = 0, **options: Any) -> Iterator[Server]:
     """Start the server in a process of its own and end it: start_server(transition=0.2, quota_policy="approve")."""
-    flags = [text for name, value in options.items() for text in (f"--{name.replace('_', '-')}", str(value))]
+    flags = [f"--{k.replace('_', '-')}" + ("" if v is True else f"={v}") for k, v in options.items()]
     command = [sys.executable, "-m", "rehearsal.server", "--until-eof", "--port", str(port), *flags]
     env = os.environ | {"PYTHONPATH": str(TESTS)}
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as home:

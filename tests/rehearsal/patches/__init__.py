@@ -10,7 +10,7 @@ SUBJECTS = (
 )  # fmt: skip
 
 
-def apply_all() -> None:
+def apply_to_moto(subjects: tuple[str, ...]) -> None:
     """Patch moto in this process, once, before the first request."""
-    for subject in SUBJECTS:
+    for subject in subjects:
         import_module(f"{__name__}.{subject}").apply()

@@ -117,7 +117,7 @@ def place(backend: Any, ami: Any, count: int, options: dict[str, Any]) -> str | 
     default = (backend.get_default_subnets() or {}).get(zone)
     if default is None:
         raise refuse("MissingInput", f"No subnets found for the default VPC in {zone}. Please specify a subnet.")
-    return default.id
+    return str(default.id)
 
 
 def apply() -> None:

@@ -1,0 +1,1 @@
+"""Contracts of the rehearsal AWS, held against it and against moto alone."""

@@ -1,0 +1,62 @@
+"""Contracts of security groups and the console's prefix list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .world import World, code
+
+
+def rule(**more: Any) -> list[dict[str, Any]]:
+    """One opening of port 22."""
+    return [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, **more}]
+
+
+def test_one_in_use_is_not_deleted(aws: World) -> None:
+    group = aws.group()
+    aws.launched(SecurityGroupIds=[group])
+    assert code(aws.ec2.delete_security_group, GroupId=group) == "DependencyViolation"
+
+
+def test_a_stopped_instance_still_uses_it_and_a_terminated_one_does_not(aws: World) -> None:
+    group = aws.group()
+    ident = aws.stopped(SecurityGroupIds=[group])
+    assert code(aws.ec2.delete_security_group, GroupId=group) == "DependencyViolation"
+    aws.ec2.terminate_instances(InstanceIds=[ident])
+    aws.settled(ident, "terminated")
+    aws.ec2.delete_security_group(GroupId=group)
+
+
+def test_one_that_another_names_is_not_deleted(aws: World) -> None:
+    group, other = aws.group(), aws.group("other")
+    pairs = rule(UserIdGroupPairs=[{"GroupId": group}])
+    aws.ec2.authorize_security_group_ingress(GroupId=other, IpPermissions=pairs)
+    assert code(aws.ec2.delete_security_group, GroupId=group) == "DependencyViolation"
+
+
+def test_a_new_description_returns_true(aws: World) -> None:
+    group = aws.group()
+    aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule(IpRanges=[{"CidrIp": "192.0.2.1/32"}]))
+    new = rule(IpRanges=[{"CidrIp": "192.0.2.1/32", "Description": "mine"}])
+    answer = aws.ec2.update_security_group_rule_descriptions_ingress(GroupId=group, IpPermissions=new)
+    assert answer["Return"] is True
+    found = aws.ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"][0]
+    assert found["IpRanges"] == [{"CidrIp": "192.0.2.1/32", "Description": "mine"}]
+
+
+def test_the_consoles_prefix_list_exists_and_opens_a_port(aws: World) -> None:
+    name = "com.amazonaws.us-west-2.ec2-instance-connect"
+    found = aws.ec2.describe_managed_prefix_lists(Filters=[{"Name": "prefix-list-name", "Values": [name]}])
+    ident = found["PrefixLists"][0]["PrefixListId"]
+    group = aws.group()
+    aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule(PrefixListIds=[{"PrefixListId": ident}]))
+    opened = aws.ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"][0]
+    assert [one["PrefixListId"] for one in opened["PrefixListIds"]] == [ident]
+
+
+def test_tags_are_honoured_at_creation(world: World) -> None:
+    tags = [{"Key": "dlbox:box", "Value": "lab"}]
+    world.ec2.allocate_address(Domain="vpc", TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}])
+    group = [{"ResourceType": "security-group", "Tags": tags}]
+    world.ec2.create_security_group(GroupName="g", Description="g", TagSpecifications=group)
+    assert [one["kind"] for one in world.server.inventory("dlbox:box", "lab")] == ["address", "security-group"]
