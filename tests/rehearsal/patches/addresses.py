@@ -10,6 +10,7 @@ from moto.ec2.models import EC2Backend, elastic_ip_addresses, elastic_network_in
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.servicequotas.models import servicequotas_backends
 
+from ..state import STATE
 from .errors import refuse
 
 QUOTA = "L-0263D0A3"
@@ -17,8 +18,11 @@ QUOTA = "L-0263D0A3"
 
 def loopback_addresses() -> Iterator[str]:
     """Public addresses to hand out: real, connectable, of this machine alone, never 127.0.x or 127.1.x, never twice."""
+    # Servers on other ports begin elsewhere, so that two rehearsals on one machine never share an address.
+    first = int(STATE.endpoint.rpartition(":")[2] or 0)
+    seconds = [20 + (first + step) % 230 for step in range(230)]
     while True:
-        for second, third, fourth in itertools.product(range(20, 250), range(256), range(1, 255)):
+        for second, third, fourth in itertools.product(seconds, range(256), range(1, 255)):
             yield f"127.{second}.{third}.{fourth}"
 
 
