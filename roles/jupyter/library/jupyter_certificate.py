@@ -1,0 +1,144 @@
+#!/usr/bin/python
+"""Keep the box's own small certificate authority, and JupyterLab's certificate below it."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import pathlib
+import pwd
+import secrets
+import subprocess
+import tempfile
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox.change import diff
+from ansible.module_utils.plan_certificate import Certificate, plan, read, wanted_names
+
+DOCUMENTATION = r"""
+module: jupyter_certificate
+short_description: Keep the box's own small certificate authority, and JupyterLab's certificate below it
+description:
+  - The authority's key never leaves the host and is root's alone.
+  - The authority can sign for no DNS name but localhost, so that trusting it trusts no one on the web.
+options:
+  box: {description: "The box's name, part of the authority's.", type: str, required: true}
+  address: {description: IP address that browsers use., type: str, required: true}
+  path: {description: Folder of tls.crt and tls.key., type: path, required: true}
+  ca_path: {description: Folder of ca.crt and ca.key., type: path, default: /etc/dlbox/ca}
+  user: {description: Who may read tls.key., type: str, required: true}
+author: [dlbox maintainers]
+"""
+EXAMPLES = r"""
+- jupyter_certificate: {box: lab, address: 203.0.113.7, path: /etc/dlbox/jupyter, user: ubuntu}
+"""
+RETURN = r"""
+ca_certificate: {description: The authority's certificate., type: str, returned: success}
+changes: {description: "What was issued, and why.", type: list, returned: success}
+"""
+SPEC: dict[str, Any] = {
+    "box": {"type": "str", "required": True},
+    "address": {"type": "str", "required": True},
+    "path": {"type": "path", "required": True},
+    "ca_path": {"type": "path", "default": "/etc/dlbox/ca"},
+    "user": {"type": "str", "required": True},
+}
+# 825 days is the most that Apple's systems accept below a private authority.
+CA_DAYS, LEAF_DAYS = "3650", "825"
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+EXTENSIONS = """
+[req]
+distinguished_name = name
+[name]
+[ca]
+basicConstraints = critical, CA:TRUE, pathlen:0
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+nameConstraints = critical, permitted;DNS:localhost
+[leaf]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectAltName = {names}
+"""
+
+
+def openssl(*arguments: str | pathlib.Path) -> str:
+    """Run openssl and return what it prints."""
+    command = ["/usr/bin/openssl", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+
+
+def observe(certificate: pathlib.Path, key: pathlib.Path, ca: pathlib.Path) -> Certificate | None:
+    """The certificate as it is, or None."""
+    if not (certificate.exists() and key.exists() and ca.exists()):
+        return None
+    try:
+        openssl("verify", "-CAfile", ca, certificate)
+        own = openssl("x509", "-in", certificate, "-noout", "-pubkey")
+        fits = own == openssl("pkey", "-in", key, "-pubout")
+    except subprocess.CalledProcessError:
+        fits = False
+    text = openssl("x509", "-in", certificate, "-noout", "-enddate", "-ext", "subjectAltName")
+    return read(text, fits)
+
+
+def place(source: pathlib.Path, folder: pathlib.Path, mode: int, group: int = 0) -> None:
+    """Move a file to its folder in one step, with its owner and mode."""
+    new = folder / f".{source.name}.new"
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(source.read_text())
+    os.chown(new, 0, group)
+    new.chmod(mode)
+    new.replace(folder / source.name)
+
+
+def apply(thing: str, given: dict[str, Any], work: pathlib.Path) -> None:
+    """Create the authority, or issue the certificate."""
+    ca, path, config = pathlib.Path(given["ca_path"]), pathlib.Path(given["path"]), work / "openssl.cnf"
+    config.write_text(EXTENSIONS.format(names=", ".join(sorted(wanted_names(given["address"])))))
+    if thing == "authority":
+        ca.mkdir(mode=0o755, parents=True, exist_ok=True)
+        request = ("req", "-x509", "-config", config, "-extensions", "ca", "-days", CA_DAYS, *NEW_KEY)
+        subject = ("-subj", f"/O=dlbox/CN=dlbox CA {given['box']} {secrets.token_hex(4)}")
+        openssl(*request, *subject, "-keyout", work / "ca.key", "-out", work / "ca.crt")
+        place(work / "ca.key", ca, 0o600)
+        place(work / "ca.crt", ca, 0o644)
+        return
+    path.mkdir(mode=0o755, parents=True, exist_ok=True)
+    subject = ("-subj", f"/O=dlbox/CN={given['box']}")
+    openssl("req", "-new", "-config", config, *subject, *NEW_KEY, "-keyout", work / "tls.key", "-out", work / "csr")
+    signing = ("-CA", ca / "ca.crt", "-CAkey", ca / "ca.key", "-set_serial", f"0x{secrets.token_hex(16)}")
+    extensions = ("-extfile", config, "-extensions", "leaf", "-days", LEAF_DAYS)
+    openssl("x509", "-req", "-in", work / "csr", *signing, *extensions, "-out", work / "tls.crt")
+    place(work / "tls.key", path, 0o640, pwd.getpwnam(given["user"]).pw_gid)
+    place(work / "tls.crt", path, 0o644)
+
+
+def main() -> None:
+    """Look at both certificates, and issue what must be issued."""
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    given = module.params
+    ca, path = pathlib.Path(given["ca_path"]), pathlib.Path(given["path"])
+    ca_files, leaf_files = (ca / "ca.crt", ca / "ca.key"), (path / "tls.crt", path / "tls.key")
+    now = datetime.datetime.now(datetime.timezone.utc)  # noqa: UP017 - Ubuntu 22.04 has 3.10
+    try:
+        seen = observe(*ca_files, ca_files[0]), observe(*leaf_files, ca_files[0])
+        changes = plan(*seen, given["address"], now)
+        if not module.check_mode:
+            with tempfile.TemporaryDirectory() as work:
+                for change in changes:
+                    apply(change.thing, given, pathlib.Path(work))
+    except ValueError:
+        module.fail_json(msg=f"jupyter_address is {given['address']!r}: give the box's public IP address.")
+    except subprocess.CalledProcessError as error:
+        module.fail_json(msg=f"openssl failed ({error.stderr.strip()}): move {ca} and {path} away and run again.")
+    pem = ca_files[0].read_text() if ca_files[0].exists() else ""
+    shown = [change.public() for change in changes]
+    module.exit_json(changed=bool(changes), changes=shown, diff=diff(changes), ca_certificate=pem)
+
+
+if __name__ == "__main__":
+    main()

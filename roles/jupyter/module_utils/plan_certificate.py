@@ -1,0 +1,63 @@
+"""When a certificate must be issued again: facts in, changes out. Never runs anything."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import re
+from typing import Any, NamedTuple
+
+from ansible.module_utils.dlbox.change import Change
+
+RENEW = datetime.timedelta(days=30)
+
+
+class Certificate(NamedTuple):
+    """A certificate as it is: its names, its end, and whether its key and its issuer fit."""
+
+    names: frozenset[str]
+    ends: datetime.datetime
+    fits: bool
+
+
+def wanted_names(address: str) -> frozenset[str]:
+    """The names that the box answers to, in OpenSSL's form; a ValueError where the address is none."""
+    return frozenset({f"IP:{ipaddress.ip_address(address)}", "IP:127.0.0.1", "DNS:localhost"})
+
+
+def read(text: str, fits: bool) -> Certificate:
+    """The facts from `openssl x509 -noout -enddate -ext subjectAltName`."""
+    end = re.search(r"notAfter=(.+) GMT", text)
+    names = re.findall(r"(?:IP Address|DNS):[^,\s]+", text)
+    ends = datetime.datetime.strptime(end[1] if end else "Jan 1 00:00:00 1970", "%b %d %H:%M:%S %Y")
+    short = frozenset(name.replace("IP Address:", "IP:") for name in names)
+    return Certificate(short, ends.replace(tzinfo=datetime.timezone.utc), fits)  # noqa: UP017 - Ubuntu 22.04 has 3.10
+
+
+def why(found: Certificate | None, names: frozenset[str], now: datetime.datetime) -> str:
+    """Why a certificate must be issued, or nothing."""
+    if found is None:
+        return "there is none yet"
+    if not found.fits:
+        return "its key or its issuer does not fit"
+    if found.ends - now < RENEW:
+        return f"it ends on {found.ends:%Y-%m-%d}"
+    if found.names != names:
+        return f"it is for {', '.join(sorted(found.names))}"
+    return ""
+
+
+def plan(ca: Certificate | None, leaf: Certificate | None, address: str, now: datetime.datetime) -> list[Change]:
+    """The authority first: a new one needs a new certificate below it."""
+    changes = []
+    if reason := why(ca, frozenset(), now):
+        changes.append(Change("create", "authority", reason, _shown(ca), "10 years"))
+        leaf = leaf and leaf._replace(fits=False)
+    names = wanted_names(address)
+    if reason := why(leaf, names, now):
+        changes.append(Change("issue", "certificate", reason, _shown(leaf), {"names": sorted(names)}))
+    return changes
+
+
+def _shown(found: Certificate | None) -> Any:
+    return found and {"names": sorted(found.names), "ends": f"{found.ends:%Y-%m-%d}"}
