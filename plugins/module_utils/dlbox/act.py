@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -110,7 +111,7 @@ def wait_state(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: di
             now = "not visible yet"
         if now == state:
             return {}
-        if now in DEAD:
+        if now in DEAD and state not in DEAD:
             raise StateMoved(f"{ids[0]} went to {now} while this run waited for {state}")
         aws.say(f"{ids[0]} is {now}, waiting for {state}")
         time.sleep(pause)
@@ -120,8 +121,29 @@ def wait_state(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: di
 
 
 def propagated(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
-    """A call that may come before a fresh role has spread."""
-    return aws.until_propagated(call.service, call.operation, **params)
+    """A write of a schedule, which may come before its role has spread; one token for all tries, so that a lost reply is no conflict."""
+    try:
+        return aws.until_propagated(call.service, call.operation, ClientToken=uuid.uuid4().hex, **params)
+    except AwsError as error:
+        if error.code in _MOVED:
+            raise StateMoved(str(error)) from error
+        raise
+
+
+def wait_group_gone(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
+    """Wait until a schedule group is gone: AWS deletes it, with the schedules in it, some time after it was asked to."""
+    for pause in backoff(total=600.0, longest=5.0):
+        try:
+            state = aws.call("scheduler", "get_schedule_group", **params)["State"]
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+            return {}
+        aws.say(f"schedule group {params['Name']} is {state}, waiting until it is gone")
+        time.sleep(pause)
+    raise DlboxError(
+        f"schedule group {params['Name']} was not gone after 10 minutes: it costs nothing; run the same command again later"
+    )
 
 
 def on_controller(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
@@ -143,5 +165,6 @@ HANDLERS = {
     ("scheduler", "create_schedule"): propagated,
     ("scheduler", "update_schedule"): propagated,
     ("wait", "instance_state"): wait_state,
+    ("wait", "schedule_group_gone"): wait_group_gone,
     **{("local", step): on_controller for step in local.STEPS},
 }

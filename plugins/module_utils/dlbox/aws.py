@@ -16,7 +16,7 @@ import botocore.session
 from botocore import exceptions as boto
 from botocore.config import Config
 
-from .aws_errors import PROPAGATING, THROTTLED, credential_advice, sentence
+from .aws_errors import THROTTLED, credential_advice, sentence, unassumable
 from .errors import AwsError, DlboxError, UnknownOutcome
 from .retry import backoff
 
@@ -111,19 +111,15 @@ class Aws:
         with ThreadPoolExecutor(max_workers=16) as pool:
             return list(pool.map(lambda task: task(), tasks))
 
-    def until_propagated(
-        self, service: str, operation: str, /, codes: frozenset[str] = PROPAGATING, **params: Any
-    ) -> Any:
-        """A call that AWS refuses while something just made has not spread yet: repeated with progress."""
+    def until_propagated(self, service: str, operation: str, /, **params: Any) -> Any:
+        """A call that AWS refuses while its role, just made, cannot be assumed yet: repeated with progress."""
         for pause in backoff(total=900.0, longest=15.0):
             try:
                 return self.call(service, operation, **params)
             except AwsError as error:
-                if error.code not in codes:
+                if not unassumable(error):
                     raise
-                self.say(
-                    f"{service}:{operation}: AWS has not spread what was just created yet; trying again in {pause:.0f} s"
-                )
+                self.say(f"AWS has not spread the new role yet; trying {service}:{operation} again in {pause:.0f} s")
                 time.sleep(pause)
         return self.call(service, operation, **params)
 

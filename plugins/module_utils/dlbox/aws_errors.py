@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from botocore import exceptions as boto
 
+from .errors import AwsError
+
 THROTTLED = frozenset(
     [
         "Throttling",
@@ -18,8 +20,8 @@ THROTTLED = frozenset(
         "PriorRequestNotComplete",
     ]
 )
-# A role, profile or id that exists already but is not visible everywhere yet.
-PROPAGATING = frozenset({"ValidationException", "InvalidParameterValueException"})
+# The codes under which Scheduler and Lambda say that they cannot assume a role; they stand for much else too.
+_INVALID = frozenset({"ValidationException", "InvalidParameterValueException"})
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "UnauthorizedException"})
 _WRONG_KEY = frozenset({"AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"})
 _DENIED = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
@@ -62,3 +64,8 @@ def credential_advice(error: Exception, profile: str = "") -> str:
     if isinstance(error, boto.SSOError | boto.TokenRetrievalError | boto.CredentialRetrievalError):
         return f"the AWS sign-in is not usable ({str(error).rstrip('.')}): {LOGIN}"
     return f"AWS could not be asked ({str(error).rstrip('.')}): check the profile and the region, then run the same command again"
+
+
+def unassumable(error: AwsError) -> bool:
+    """Whether a service refused because it cannot assume the role: usual for seconds after the role was made."""
+    return error.code in _INVALID and "assume" in str(error)

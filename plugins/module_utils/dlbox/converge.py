@@ -23,7 +23,9 @@ COMMON_SPEC: dict[str, Any] = {
 }
 
 
-def run_noun(noun: Any, params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+def run_noun(
+    noun: Any, params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda line: None
+) -> dict[str, Any]:
     """Run a noun: its own run() where it has one, else the loop below."""
     own = getattr(noun, "run", None)
     return dict(own(params, check, say)) if own else converge(noun, params, check, say)
@@ -62,8 +64,10 @@ def converge(
             act.settle(attempt)
             forget(seen, given, noun.OWNS)
             continue
+        # The result may need what was seen before the writes; the next module must not.
+        answer = report(noun, want, seen, saved, done, check)
         forget(seen, given, noun.OWNS)
-        return report(noun, want, seen, saved, done, check)
+        return answer
     raise StateMoved(
         f"{want.scope.box} kept changing while this run looked at it: let the other run finish, then run the same command"
     )

@@ -71,20 +71,23 @@ def launch(want: Any, seen: dict[str, Any]) -> list[Change]:
 
 def check_type(want: Any, seen: dict[str, Any]) -> None:
     """Refuse a type that is retired, unknown or not offered where a default subnet is."""
-    family = want.instance_type.split(".")[0]
-    live = f"set box_instance_type: {RETIRED.get(family, 'g4dn.xlarge')} (or g5.xlarge, g6.xlarge)"
-    if family in RETIRED:
-        raise Refused(
-            f"box_instance_type: {want.instance_type} is retired, and today's drivers do not support its GPU: {live}"
-        )
-    if seen["type_facts"] is None:
-        raise Refused(f"box_instance_type: {want.scope.region} knows no {want.instance_type}: {live}")
+    check_known(want, seen)
     if not seen["zones"]:
         raise Refused(
-            f"box_instance_type: {want.instance_type} is not offered in {want.scope.region}: {live}, or another box_region"
+            f"box_instance_type: {want.instance_type} is not offered in {want.scope.region}: {_live(want)}, or another box_region"
         )
     if "subnets" in seen:
         _subnets(want, seen)
+
+
+def check_known(want: Any, seen: dict[str, Any]) -> None:
+    """Refuse a type that is retired or that AWS does not know."""
+    if want.instance_type.split(".")[0] in RETIRED:
+        raise Refused(
+            f"box_instance_type: {want.instance_type} is retired, and today's drivers do not support its GPU: {_live(want)}"
+        )
+    if seen["type_facts"] is None:
+        raise Refused(f"box_instance_type: {want.scope.region} knows no {want.instance_type}: {_live(want)}")
 
 
 def check_image(want: Any, image: dict[str, Any], facts: dict[str, Any]) -> None:
@@ -99,6 +102,11 @@ def check_image(want: Any, image: dict[str, Any], facts: dict[str, Any]) -> None
             f"box_disk_gib: {want.disk_gib} is smaller than the {image['snapshot_gib']} GiB snapshot of {image['ami']}: "
             f"set box_disk_gib: {image['snapshot_gib']} or more"
         )
+
+
+def _live(want: Any) -> str:
+    live = RETIRED.get(want.instance_type.split(".")[0], "g4dn.xlarge")
+    return f"set box_instance_type: {live} (or g5.xlarge, g6.xlarge)"
 
 
 def _subnets(want: Any, seen: dict[str, Any]) -> list[dict[str, str]]:
