@@ -6,8 +6,10 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
+from _pytest.outcomes import Failed
 from rehearsal.testing import Server, start_server
-from rehearsal_contract.world import World
+
+from rehearsal_contract.world import BrokenSetup, World
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +41,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
         return (yield)
     try:
         yield
-    except Exception:
+    except BrokenSetup:
+        raise
+    except (Exception, Failed):
         return True
     pytest.fail("moto does this by itself now: remove the patch")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import pytest
+from _pytest.outcomes import Failed
 from botocore.exceptions import ClientError
 from rehearsal.images import by_parameter
 from rehearsal.testing import REGION, Server
@@ -19,6 +19,10 @@ ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIHfq0sGYSkLz3cI4y8RM2Nf4Cy0Qwpqb
 Done = TypeVar("Done")
 
 
+class BrokenSetup(Failed):
+    """A step failed that no contract is about."""
+
+
 def setup(function: Callable[..., Done]) -> Callable[..., Done]:
     """Mark a step whose failure no contract expects."""
 
@@ -27,7 +31,7 @@ def setup(function: Callable[..., Done]) -> Callable[..., Done]:
         try:
             return function(*args, **options)
         except Exception as problem:
-            raise pytest.fail.Exception(f"the set-up failed: {problem!r}") from problem
+            raise BrokenSetup(f"the set-up failed: {problem!r}") from problem
 
     return step
 
@@ -41,10 +45,15 @@ def code(call: Callable[..., Any], **params: Any) -> str:
     return ""
 
 
+def policy(*statements: Any) -> str:
+    """A policy document of these statements."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
 def trust(service: str, **condition: Any) -> str:
     """A trust policy for one service."""
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole", **condition}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return policy(statement)
 
 
 class World:
@@ -112,10 +121,10 @@ class World:
         return str(self.ec2.allocate_address(Domain="vpc")["AllocationId"])
 
     @setup
-    def role(self, document: str, policy: Any = None, name: str = "stop") -> str:
-        """A role with this trust policy and inline policy; its ARN."""
+    def role(self, document: str, *statements: Any, name: str = "stop") -> str:
+        """A role with this trust policy and inline policy of these statements; its ARN."""
         iam = self.client("iam")
         arn = str(iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"])
-        if policy:
-            iam.put_role_policy(RoleName=name, PolicyName="stop", PolicyDocument=json.dumps(policy))
+        if statements:
+            iam.put_role_policy(RoleName=name, PolicyName="stop", PolicyDocument=policy(*statements))
         return arn

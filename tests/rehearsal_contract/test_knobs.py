@@ -1,0 +1,155 @@
+"""The knobs: faults, latency, clock, journal, windows."""
+
+from __future__ import annotations
+
+import time
+import urllib.error
+import urllib.request
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError
+from rehearsal.testing import Server
+
+from .world import World, code
+
+
+def addresses(world: World) -> int:
+    """How many addresses there are."""
+    return len(world.ec2.describe_addresses()["Addresses"])
+
+
+def test_an_error_before_is_not_executed(world: World) -> None:
+    world.server.fault("AllocateAddress", code="Throttling", status=400)
+    assert code(world.ec2.allocate_address) == "Throttling"
+    assert addresses(world) == 0
+    world.address()
+
+
+def test_an_error_after_is_executed(world: World) -> None:
+    world.server.fault("AllocateAddress", when="after", code="InternalError")
+    assert code(world.ec2.allocate_address) == "InternalError"
+    assert addresses(world) == 1
+
+
+@pytest.mark.parametrize(("when", "left"), [("before", 0), ("after", 1)])
+def test_a_dropped_connection_is_really_dropped(world: World, when: str, left: int) -> None:
+    world.server.fault("AllocateAddress", when=when, kind="drop")
+    with pytest.raises(ConnectionClosedError):
+        world.ec2.allocate_address()
+    assert addresses(world) == left
+    assert world.server.calls("AllocateAddress")[0]["status"] == 0
+
+
+def test_botocore_repeats_a_lost_allocation_as_on_aws(world: World) -> None:
+    world.server.fault("AllocateAddress", when="after", kind="drop")
+    world.server.client("ec2").allocate_address()
+    assert addresses(world) == 2
+
+
+def test_a_fault_skips_and_counts_and_matches_by_service(world: World) -> None:
+    world.server.fault("*Address", service="ec2", skip=1, times=2)
+    assert [code(world.ec2.allocate_address) for _ in range(4)] == ["", "InternalError", "InternalError", ""]
+    world.server.fault("GetCallerIdentity", service="ec2", times=-1)
+    assert world.client("sts").get_caller_identity()["Account"] == "000000000000"
+
+
+@pytest.mark.parametrize("service", ["scheduler", "iam", "service-quotas", "ssm"])
+def test_a_fault_is_readable_in_every_protocol(world: World, service: str) -> None:
+    call, params = {
+        "scheduler": ("list_schedules", {}), "iam": ("list_roles", {}), "ssm": ("get_parameter", {"Name": "x"}),
+        "service-quotas": ("list_service_quotas", {"ServiceCode": "ec2"}),
+    }[service]  # fmt: skip
+    world.server.fault("*", code="ThrottlingException", message="slow down", status=400)
+    with pytest.raises(ClientError, match=r"ThrottlingException.*slow down"):
+        getattr(world.client(service), call)(**params)
+
+
+def test_a_stale_list_is_as_before_the_last_write(world: World) -> None:
+    first = world.address()
+    assert addresses(world) == 1
+    world.address()
+    world.server.fault("DescribeAddresses", kind="stale")
+    assert [one["AllocationId"] for one in world.ec2.describe_addresses()["Addresses"]] == [first]
+    assert addresses(world) == 2
+
+
+def test_a_stale_answer_nobody_asked_for_before_is_empty_or_not_found(world: World) -> None:
+    ident = world.launched()
+    world.server.fault("DescribeInstances", kind="stale", times=2)
+    named = [{"Name": "tag:dlbox:box", "Values": ["lab"]}]
+    assert world.ec2.describe_instances(Filters=named)["Reservations"] == []
+    asked = {"InstanceIds": [ident], "Filters": named}
+    assert code(world.ec2.describe_instances, **asked) == "InvalidInstanceID.NotFound"
+    world.server.fault("Get*", kind="stale", times=2)
+    assert code(world.client("iam").get_role, RoleName="r") == "NoSuchEntity"
+    assert code(world.client("scheduler").get_schedule, Name="r") == "ResourceNotFoundException"
+
+
+def test_latency_is_added_to_every_call(world: World) -> None:
+    world.server.post("latency", {"ms": 150})
+    start = time.monotonic()
+    world.ec2.describe_addresses()
+    assert time.monotonic() - start >= 0.15
+
+
+def test_the_journal_says_what_writes(world: World) -> None:
+    world.address()
+    world.ec2.describe_addresses()
+    code(world.ec2.allocate_address, DryRun=True)
+    seen = [(one["service"], one["action"], one["write"], one["status"]) for one in world.server.calls()]
+    assert seen == [
+        ("ec2", "AllocateAddress", True, 200), ("ec2", "DescribeAddresses", False, 200),
+        ("ec2", "AllocateAddress", False, 412),
+    ]  # fmt: skip
+    world.server.forget_calls()
+    assert world.server.calls() == []
+
+
+def test_the_driver_is_spared_and_unseen(world: World) -> None:
+    driver = world.server.client("ec2", user_agent_extra="dlbox-driver")
+    world.server.fault("*", times=-1)
+    driver.describe_instances()
+    driver.allocate_address()
+    assert world.server.calls() == []
+    assert [one["action"] for one in world.server.get("calls?all=1")] == ["AllocateAddress"]
+
+
+def test_the_clock_moves(world: World) -> None:
+    moved = world.server.post("clock", {"now": "2030-01-01T00:00:00+00:00"})
+    assert moved["now"].startswith("2030-01-01T00:00:0")
+    assert world.server.post("clock", {"advance_s": 86400})["now"].startswith("2030-01-02T00:00:0")
+    world.server.reset()
+    assert world.server.get("clock")["offset_s"] == 0
+
+
+def test_the_callers_address(server: Server) -> None:
+    with urllib.request.urlopen(f"{server.url}/dlbox/checkip") as reply:
+        assert (reply.read(), reply.headers["Content-Type"]) == (b"127.0.0.1\n", "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("nothing", {}), ("knobs", {"speed": 1}), ("faults", [{"act": "x"}]), ("latency", {})]
+)
+def test_a_wrong_knob_says_so(server: Server, path: str, body: object) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        server.post(path, body)
+    assert refused.value.code in (400, 404)
+    assert b"error" in refused.value.read()
+
+
+def test_boto3_reaches_it_through_its_profile(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in world.server.env.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    assert boto3.Session().client("sts").get_caller_identity()["Account"] == "000000000000"
+    assert boto3.Session().region_name == "us-west-2"
+
+
+def test_a_reset_leaves_nothing(world: World) -> None:
+    world.launched(SecurityGroupIds=[world.group()])
+    world.server.fault("*", times=-1)
+    assert world.server.get("status")["regions"]["us-west-2"]["instance"] == 1
+    world.server.reset()
+    assert world.server.inventory() == []
+    assert addresses(world) == 0
