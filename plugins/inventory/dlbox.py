@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +15,7 @@ from ansible import constants as C
 from ansible.errors import AnsibleError
 from ansible.inventory.helpers import get_group_vars, sort_groups
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.template import trust_as_template
 from ansible.utils.vars import combine_vars
 from ansible.vars.plugins import get_vars_from_inventory_sources
 
@@ -166,7 +168,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def _register(self, name: str, groups: list[str], facts: dict[str, Any], variables: dict[str, Any]) -> None:
         """Give a host its variables and groups, the user's own ones last."""
         for key, value in facts.items():
-            self.inventory.set_variable(name, key, value)
+            self.inventory.set_variable(name, key, plain(value))
         for group in groups:
             self.inventory.add_child(self.inventory.add_group(group), name)
         strict = self.get_option("strict")
@@ -174,3 +176,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         self._set_composite_vars(self.get_option("compose"), known, name, strict)
         self._add_host_to_composed_groups(self.get_option("groups"), known, name, strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), known, name, strict)
+
+
+def plain(value: Any) -> Any:
+    """Trusted where it cannot be a template, so that `--list` writes a bare string; anything odd stays untrusted."""
+    return trust_as_template(value) if isinstance(value, str) and not re.search(r"^#|\{", value) else value

@@ -13,6 +13,7 @@ from .errors import DlboxError
 from .hosts import Instance
 from .names import BOX_TAG, tag_map
 
+PAGE = 1000
 LIVE = ("pending", "running", "stopping", "stopped")
 _PLAIN = {
     "instanceId": "InstanceId",
@@ -29,9 +30,8 @@ def tagged(aws: Any) -> list[Instance]:
         knock(client.meta.endpoint_url)
     client.meta.events.register("before-parse.ec2.DescribeInstances", parse_lean)
     filters = [{"Name": "tag-key", "Values": [BOX_TAG]}]
-    return instances(
-        aws.pages("ec2", "describe_instances", "Reservations", Filters=filters, MaxResults=1000), aws.region
-    )
+    found = aws.pages("ec2", "describe_instances", "Reservations", Filters=filters, MaxResults=PAGE)
+    return instances(found, aws.region)
 
 
 def instances(reservations: Iterable[Mapping[str, Any]], region: str) -> list[Instance]:
