@@ -49,7 +49,7 @@ class Yard:
         path.with_suffix(".new").rename(path)
 
     def create(self, one: Instance, public_key: str) -> None:
-        """Make an instance's machine, with the key that AWS puts there, and boot it."""
+        """Make an instance's machine, with the key that AWS puts there, and boot it; a failure leaves none behind."""
         name = machine(one.id)
         podman(
             *("create", "--name", name, "--label", self.label, "--label", f"dlbox.instance={one.id}"),
@@ -58,13 +58,21 @@ class Yard:
             *self.mounts(),
             self.image,
         )
-        if public_key:
-            keys = pathlib.Path(podman("mount", name).strip()) / "home/ubuntu/.ssh/authorized_keys"
-            keys.write_text(f"{public_key.strip()}\n")
-            keys.chmod(0o600)
-            os.chown(keys, UBUNTU_ID, UBUNTU_ID)
-            podman("umount", name)
-        self.start(one)
+        try:
+            if public_key:
+                self.authorize(name, public_key)
+            self.start(one)
+        except Exception:
+            podman("rm", "--force", "--time", "0", "--volumes", name)
+            raise
+
+    def authorize(self, name: str, public_key: str) -> None:
+        """Put a key pair's public half where sshd looks for it."""
+        keys = pathlib.Path(podman("mount", name).strip()) / "home/ubuntu/.ssh/authorized_keys"
+        keys.write_text(f"{public_key.strip()}\n")
+        keys.chmod(0o600)
+        os.chown(keys, UBUNTU_ID, UBUNTU_ID)
+        podman("umount", name)
 
     def mounts(self) -> list[str]:
         """Mount the host's package folders read-only, and a download cache per user that outlives machines."""

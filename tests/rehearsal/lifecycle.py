@@ -48,7 +48,7 @@ def wait(ready: Callable[[], bool], place: Place, name: str) -> None:
     while not ready():
         if processes.pid_of(place, name) is None or time.monotonic() > until:
             lines = place.file(f"{name}.log").read_text().strip().splitlines() or ["it said nothing"]
-            raise CommandError(f"The rehearsal's {name} did not start: {lines[-1]} (all of it: {place.file(name)}.log)")
+            raise CommandError(f"The rehearsal's {name} does not run: {lines[-1]} (all of it: {place.file(name)}.log)")
         time.sleep(0.1)
 
 
@@ -131,5 +131,6 @@ def advance(place: Place, words: list[str]) -> str:
     cloud = Cloud(address)
     goal = target_time(words, datetime.fromisoformat(cloud.ask("clock")["now"]))
     cloud.ask("clock", {"now": goal.isoformat()})
-    wait(lambda: datetime.fromisoformat(place.file("clock.passed").read_text()) >= goal, place, "driver")
+    passed = place.file("clock.passed")
+    wait(lambda: passed.exists() and datetime.fromisoformat(passed.read_text()) >= goal, place, "driver")
     return f"the rehearsal's clock is {goal:%Y-%m-%d %H:%M} UTC"

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import boto3
 from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -95,9 +94,7 @@ class Targets:
         universal = UNIVERSAL.match(due.target["Arn"])
         if universal and due.group_arn:
             service, action = universal.groups()
-            call = getattr(
-                self.assumed(due).client(service, **self.where(due)), xform_name(action[0].upper() + action[1:])
-            )
+            call = getattr(self.assumed(due, service), xform_name(action[0].upper() + action[1:]))
             call(**json.loads(fill(due)))
         elif ":lambda:" in due.target["Arn"]:
             self.invoke(due)
@@ -108,7 +105,7 @@ class Targets:
         """Invoke a function: a schedule with its role, a rule by the function's own policy."""
         function = due.target["Arn"]
         if due.group_arn:
-            client, payload = self.assumed(due).client("lambda", **self.where(due)), fill(due)
+            client, payload = self.assumed(due, "lambda"), fill(due)
         else:
             client, payload = self.cloud.client("lambda", due.region), event(due)
             try:
@@ -121,22 +118,21 @@ class Targets:
         if answer.get("FunctionError"):
             raise ValueError(f"{function}: {answer['Payload'].read().decode()[:500]}")
 
-    def where(self, due: Due) -> dict[str, Any]:
-        """Return a client's region, endpoint and mark."""
-        config = Config(user_agent_extra=MARK, retries={"total_max_attempts": 1})
-        return {"region_name": due.region, "endpoint_url": self.cloud.endpoint, "config": config}
-
-    def assumed(self, due: Due) -> boto3.Session:
-        """Take on the schedule's role, as the scheduler does: for its group, in its account."""
+    def assumed(self, due: Due, service: str) -> Any:
+        """Return a client with the schedule's role, taken on as the scheduler does: for its group, in its account."""
         asked = {"role_arn": due.target["RoleArn"], "service": "scheduler.amazonaws.com"}
         try:
             keys = self.cloud.ask("assume", asked | {"source_arn": due.group_arn, "source_account": due.account})
         except urllib.error.HTTPError as refused:
             raise Refused(json.loads(refused.read())["error"]) from refused
-        return boto3.Session(
+        return self.cloud.session.client(
+            service,
+            region_name=due.region,
+            endpoint_url=self.cloud.endpoint,
+            config=Config(user_agent_extra=MARK, retries={"total_max_attempts": 1}),
             aws_access_key_id=keys["AccessKeyId"],
             aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys.get("SessionToken"),
+            aws_session_token=keys["SessionToken"],
         )
 
     def write(self, at: datetime, arn: str, result: str, detail: str) -> None:

@@ -1,0 +1,1 @@
+"""Tests of the rehearsal's machines, forwards and clock."""
