@@ -73,8 +73,13 @@ def certificates() -> dict[str, bytes]:
 
 
 def local_folders(text: str) -> list[str]:
-    """Find the local folders that package settings name, as plain paths or file:// addresses."""
-    return sorted({match.group(1) for match in re.finditer(r"(?:^|[\s=,])(?:file://)?(/[^\s,]+)", text)})
+    """Find the local folders that package settings name; an index's pages may point at files beside it."""
+    found = set()
+    for match in re.finditer(r"(?:^|[\s=,])(file://)?(/[^\s,]+)", text):
+        path = pathlib.PurePosixPath(match[2])
+        beside = match[1] and len(path.parent.parts) > 2
+        found.add(str(path.parent if beside else path))
+    return sorted(found)
 
 
 def package_folders() -> list[str]:

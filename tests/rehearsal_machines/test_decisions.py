@@ -127,4 +127,4 @@ def test_apt_sources_are_the_distribution_s_own() -> None:
 
 def test_local_package_folders_are_found() -> None:
     text = "[global]\nfind-links = /srv/wheels\nextra-index-url = file:///srv/a/simple https://host/simple\ntimeout = 5"
-    assert host.local_folders(text) == ["/srv/a/simple", "/srv/wheels"]
+    assert host.local_folders(text) == ["/srv/a", "/srv/wheels"]

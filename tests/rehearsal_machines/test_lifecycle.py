@@ -1,0 +1,84 @@
+"""Up is quiet when it is up, down leaves nothing, and two rehearsals live side by side."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import subprocess
+
+import pytest
+from rehearsal.processes import pid_of
+
+from .conftest import Box, Rehearsal, cli, free_port, launch
+
+
+def traces(rehearsal: Rehearsal) -> dict[str, str]:
+    """Collect whatever carries a rehearsal's name on this host."""
+    suffix = rehearsal.place.suffix
+
+    def said(*command: str) -> str:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    lines = [line for line in said("iptables-save").splitlines() if suffix in line]
+    return {
+        "containers": said("podman", "ps", "--all", "--quiet", "--filter", f"label={rehearsal.place.label}"),
+        "networks": said("podman", "network", "ls", "--quiet", "--filter", f"label={rehearsal.place.label}"),
+        "rules": "\n".join(lines),
+        "processes": "".join(str(pid_of(rehearsal.place, name) or "") for name in ("server", "driver")),
+        "files": "".join(path.name for path in rehearsal.state.glob("*") if path.suffix != ".log"),
+    }
+
+
+def host() -> list[str]:
+    """Describe the parts of the host that machines touch: rules, links, addresses, routes, switches."""
+    commands = (
+        "iptables-save | grep -v '^#' | sed 's/\\[.*//'",
+        "ip -o link | cut -d' ' -f2",
+        "ip -o -4 addr show | awk '{print $2, $4}'",
+        "ip -4 route",
+        "cat /proc/sys/net/ipv4/ip_forward",
+        "podman volume ls -q; podman network ls -q",
+    )
+    return [subprocess.run(["sh", "-c", one], capture_output=True, text=True, check=True).stdout for one in commands]
+
+
+def test_a_second_up_starts_nothing(rehearsal: Rehearsal) -> None:
+    before = [pid_of(rehearsal.place, name) for name in ("server", "driver")]
+    assert "already up" in cli(rehearsal.state, "up", "--port", str(rehearsal.port)).stdout
+    assert [pid_of(rehearsal.place, name) for name in ("server", "driver")] == before
+    assert all(before)
+
+
+def test_the_profile_points_at_the_loopback(rehearsal: Rehearsal) -> None:
+    lines = [f". {rehearsal.state}/env", "env", 'cat "$AWS_CONFIG_FILE"']
+    found = subprocess.run(["sh", "-c", "; ".join(lines)], capture_output=True, text=True, check=True).stdout
+    assert "AWS_PROFILE=dlbox-rehearsal" in found
+    assert "AWS_SHARED_CREDENTIALS_FILE=/dev/null" in found
+    assert f"endpoint_url = http://127.0.0.1:{rehearsal.port}" in found
+
+
+def test_a_taken_port_is_said(rehearsal: Rehearsal, tmp_path: pathlib.Path) -> None:
+    command = ("up", "--no-machines", "--port", str(rehearsal.port))
+    assert cli(tmp_path / "other", *command, check=False).returncode == 1
+
+
+def test_down_leaves_nothing_and_spares_the_neighbour(box: Box, tmp_path: pathlib.Path) -> None:
+    before = host()
+    other = Rehearsal(tmp_path / "other", free_port(), box.rehearsal.key)
+    try:
+        cli(other.state, "up", "--port", str(other.port))
+        neighbour = launch(other, "lab")
+        assert neighbour.ip != box.ip
+        assert neighbour.ssh("hostname").returncode == 0
+        assert all(traces(other).values())
+    finally:
+        cli(other.state, "down")
+    assert not any(traces(other).values()), json.dumps(traces(other))
+    assert host() == before
+    assert box.reachable()
+    assert "not up" in cli(other.state, "down").stdout
+
+
+@pytest.mark.parametrize("words", [["2"], ["to", "20:00"], ["to", "20:00", "Asia/Nowhere"], ["to", "25:00", "UTC"]])
+def test_a_time_that_cannot_be_read_is_refused(rehearsal: Rehearsal, words: list[str]) -> None:
+    assert cli(rehearsal.state, "advance", *words, check=False).returncode == 1
