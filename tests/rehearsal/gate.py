@@ -60,12 +60,12 @@ class Gate:
             return faults.before_last_write(STATE, call) or replies.empty(call)
         if fault and fault.when == "before":
             return None if fault.kind == "drop" else replies.error(call, fault.code, fault.message, fault.status)
-        denied = verdict(call, entry)
-        done = denied or self.execute(environ, call)
+        denied, writes, quiet = verdict(call, entry), STATE.writes, STATE.quiet()
+        done = denied or faults.unchanged(STATE, call) or self.execute(environ, call)
         if call.write:
-            STATE.writes += 1
-        elif not call.driver:
-            faults.remember(STATE, call, done)
+            STATE.wrote()
+        elif not denied:
+            faults.remember(STATE, call, writes, quiet, done)
         if fault:
             return None if fault.kind == "drop" else replies.error(call, fault.code, fault.message, fault.status)
         return done

@@ -51,13 +51,24 @@ class State:
     calls: list[dict[str, Any]] = field(default_factory=list)
     functions_run: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
+    settled: dict[str, tuple[int, Any]] = field(default_factory=dict)
     writes: int = 0
+    written_at: float = 0.0
 
     def reset(self) -> None:
         """Forget everything that happened and return every knob to its default."""
         fresh = State(defaults=self.defaults, endpoint=self.endpoint)
         fresh.knobs = Settings(**{**vars(self.defaults), "quota_values": dict(self.defaults.quota_values)})
         self.__dict__.update(fresh.__dict__)
+
+    def wrote(self) -> None:
+        """Note that something may have changed."""
+        self.writes += 1
+        self.written_at = time.monotonic()
+
+    def quiet(self) -> bool:
+        """Whether nothing is under way: no write for longer than an instance's state change takes."""
+        return time.monotonic() - self.written_at > self.knobs.transition_s + 0.1
 
     def now(self) -> datetime:
         """The rehearsal's time: the machine's, moved by the clock knob."""

@@ -153,3 +153,18 @@ def test_a_reset_leaves_nothing(world: World) -> None:
     world.server.reset()
     assert world.server.inventory() == []
     assert addresses(world) == 0
+
+
+def test_a_remembered_answer_is_never_a_wrong_one(world: World) -> None:
+    assert addresses(world) == 0
+    time.sleep(0.5)  # longer than a state change: from here on answers may be remembered
+    assert addresses(world) == 0
+    world.address()
+    assert addresses(world) == 1
+    ident = str(world.run()["InstanceId"])
+    assert world.instance(ident)["State"]["Name"] == "pending"
+    time.sleep(0.5)
+    assert world.instance(ident)["State"]["Name"] == "running"
+    world.server.post("shutdown", {"region": "us-west-2", "instance_id": ident})
+    assert world.instance(ident)["State"]["Name"] == "stopping"
+    world.settled(ident, "stopped")
