@@ -14,7 +14,7 @@ description:
 extends_documentation_fragment: dlbox
 options:
   instance_type:
-    description: EC2 instance type, such as V(g5.xlarge); may be left out when O(state) is not V(running) and the box exists.
+    description: EC2 instance type, such as V(g5.xlarge); left out, only O(state) of an existing box is changed.
     type: str
   ami:
     description: V(pytorch) or V(base) for the newest Deep Learning AMI, V(ubuntu) for Canonical's, or an C(ami-) id of the region.

@@ -86,15 +86,17 @@ def allocate_address(aws: Aws, want: Any, seen: dict[str, Any], call: Call, para
     others = [found for found in tagged if found["AllocationId"] != mine["AllocationId"]]
     if not others:
         return mine
-    keep = min([*others, {**mine, "Tags": created}], key=address_age)
+    keep = min(
+        ({**item, "Tags": tag_map(item["Tags"])} for item in [*others, {**mine, "Tags": created}]), key=address_age
+    )
     if keep["AllocationId"] != mine["AllocationId"]:
         aws.call("ec2", "release_address", AllocationId=mine["AllocationId"])
     return keep
 
 
 def address_age(address: dict[str, Any]) -> tuple[bool, str, str]:
-    """Sort key: in use first, then by creation tag; the allocation id decides a tie the same way everywhere."""
-    created = tag_map(address.get("Tags")).get(CREATED_TAG, "") or "9"
+    """Sort key of an observed address: in use first, then by creation tag; the allocation id decides a tie the same way everywhere."""
+    created = address["Tags"].get(CREATED_TAG, "9")
     return ("AssociationId" not in address, created, address["AllocationId"])
 
 

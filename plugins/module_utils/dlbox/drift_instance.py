@@ -80,10 +80,9 @@ def _disk(want: Any, seen: dict[str, Any], box: dict[str, Any]) -> Change | None
 
 def _resize(want: Any, seen: dict[str, Any], box: dict[str, Any]) -> Change | None:
     here = box["InstanceType"]
-    if want.instance_type in ("", here):
+    if want.instance_type == here:
         return None
-    if want.state == "running" or want.state == "stopped":
-        check_type(want, seen)
+    check_type(want, seen)
     if box["State"] != "stopped":
         raise Refused(
             f"box_instance_type: {box['InstanceId']} is {here} and {box['State']}, and a type changes only while the box is stopped: "

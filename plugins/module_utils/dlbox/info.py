@@ -10,7 +10,7 @@ from .change import Change
 from .converge import COMMON_SPEC
 from .names import Scope, scope
 from .observe_price import HOURS_PER_MONTH
-from .stop_time import next_stop
+from .stop_time import next_stop_of
 
 SPEC = {key: value for key, value in COMMON_SPEC.items() if key != "observed"}
 OWNS = ()
@@ -55,7 +55,7 @@ def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str,
         "instance_id": box.get("InstanceId"),
         "instance_type": box.get("InstanceType"),
         "public_ip": address.get("PublicIp", box.get("PublicIpAddress")),
-        "next_stop": _next_stop(seen["schedule"]),
+        "next_stop": next_stop_of(seen["schedule"], datetime.now(UTC)),
         "hourly_usd": total(costs(seen, running=not stopped)),
         "hourly_usd_stopped": total(costs(seen, running=False)),
         "bills": bills(seen),
@@ -86,9 +86,3 @@ def bills(seen: dict[str, Any]) -> list[str]:
         *(f"address {item['PublicIp']}" for item in seen["addresses"]),
     ]
 
-
-def _next_stop(schedule: dict[str, Any] | None) -> dict[str, str] | None:
-    if not schedule or schedule["State"] != "ENABLED":
-        return None
-    minute, hour = schedule["ScheduleExpression"].removeprefix("cron(").split()[:2]
-    return next_stop(datetime.now(UTC), f"{int(hour):02}:{int(minute):02}", schedule["ScheduleExpressionTimezone"])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import plan_eip, plan_firewall, plan_instance, plan_key, plan_quota, plan_schedule
+from . import info, plan_eip, plan_firewall, plan_instance, plan_key, plan_quota, plan_schedule, preflight
 
 NOUNS: dict[str, Any] = {
+    "dlbox_preflight": preflight,
     "dlbox_key": plan_key,
     "dlbox_firewall": plan_firewall,
     "dlbox_quota": plan_quota,
     "dlbox_instance": plan_instance,
     "dlbox_eip": plan_eip,
     "dlbox_schedule": plan_schedule,
+    "dlbox_info": info,
 }

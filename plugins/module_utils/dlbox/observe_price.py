@@ -33,7 +33,10 @@ def price_address(aws: Aws, want: Any, seen: dict[str, Any]) -> float | None:
 
 
 def _price(aws: Aws, want: Any, service: str, terms: dict[str, str], unit: str) -> float | None:
-    filters = [{"Type": "TERM_MATCH", "Field": key, "Value": value} for key, value in {**terms, "regionCode": want.scope.region}.items()]
+    filters = [
+        {"Type": "TERM_MATCH", "Field": key, "Value": value}
+        for key, value in {**terms, "regionCode": want.scope.region}.items()
+    ]
     try:
         answer = aws.call("pricing", "get_products", region=PRICING_REGION, ServiceCode=service, Filters=filters)
     except AwsError as error:

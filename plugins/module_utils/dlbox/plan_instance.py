@@ -29,7 +29,7 @@ UNVERIFIED = ("whether AWS has capacity for this type now: only a launch tells",
 
 @dataclass(frozen=True)
 class Want:
-    """The instance asked for; instance_type may be empty when state is stopped or absent."""
+    """The instance asked for; an empty instance_type asks for the running state alone."""
 
     scope: Scope
     instance_type: str
@@ -43,7 +43,7 @@ def want(params: dict[str, Any]) -> Want:
     """What the module's parameters ask for; refuses bad values by name."""
     state = params.get("state") or "running"
     kind = params.get("instance_type") or ""
-    if kind or state == "running":
+    if kind:
         values.instance_type("box_instance_type", kind)
     ami = str(params["ami"])
     if not ami.startswith("ami-"):
@@ -55,11 +55,11 @@ def want(params: dict[str, Any]) -> Want:
 def needs(want: Want, seen: dict[str, Any]) -> set[str]:
     """The parts of the picture that the plan reads: little for a box that stands, more for a launch or a resize."""
     parts = {"account", "instances", "groups"}
-    if not parts <= seen.keys() or want.state == "absent":
+    if not parts <= seen.keys() or not want.instance_type:
         return parts
     if seen["instances"]:
         parts |= {"volumes", "shutdown_behavior"}
-        resized = want.instance_type not in ("", seen["instances"][0]["InstanceType"])
+        resized = want.instance_type != seen["instances"][0]["InstanceType"]
         return parts | ({"type_facts", "zones"} if resized else set())
     parts |= {"strays", "type_facts", "zones", "subnets"}
     return parts | ({"image"} if "type_facts" in seen else set())
@@ -76,6 +76,9 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
     box = next(iter(seen["instances"]), None)
     if want.state == "absent":
         return terminate(box) if box else []
+    if not want.instance_type:
+        # start, stop and destroy must work whatever else has drifted.
+        return power(want, box) if box else []
     if box is None:
         changes = launch(want, seen)
         return changes if want.state == "running" else [*changes, to_be_stopped(want)]

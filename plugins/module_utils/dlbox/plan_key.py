@@ -8,7 +8,7 @@ from typing import Any
 from .change import Call, Change, Ref
 from .converge import COMMON_SPEC
 from .errors import Refused
-from .names import BOX_TAG, Scope, scope, tag_list, tag_spec
+from .names import BOX_TAG, Scope, private_key_path, scope, tag_list, tag_spec
 
 SPEC = {
     **COMMON_SPEC,
@@ -100,8 +100,8 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
 
 def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
     """The key pair's name and where the private key lies."""
-    key = seen.get("private_key") or {}
-    return {"key_name": want.scope.prefix, "path": key.get("path", want.path)}
+    path = want.path or private_key_path(seen["account"]["account"], want.scope)
+    return {"key_name": want.scope.prefix, "path": path}
 
 
 def _delete(want: Want, pair: dict[str, Any] | None) -> list[Change]:
