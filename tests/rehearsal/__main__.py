@@ -7,7 +7,7 @@ import pathlib
 import sys
 from zoneinfo import ZoneInfoNotFoundError
 
-from . import image, lifecycle, needs, status
+from . import image, lifecycle, needs, network, status
 from .place import DEFAULT, Place
 from .podman import CommandError
 
@@ -34,7 +34,8 @@ def main() -> None:
     """Do what was asked; every failure is one sentence."""
     given = arguments()
     place = Place(given.state.absolute())
-    if given.verb in ("down", "image") or (given.verb == "up" and not given.no_machines):
+    machines = {"image": True, "up": not getattr(given, "no_machines", False), "down": network.used(place.suffix)}
+    if machines.get(given.verb):
         needs.become_root(sys.argv[1:])
     try:
         if given.verb == "up":
@@ -48,7 +49,7 @@ def main() -> None:
             print(lifecycle.advance(place, given.to))
         else:
             print(status.report(place))
-    except (CommandError, ZoneInfoNotFoundError) as problem:
+    except (CommandError, ZoneInfoNotFoundError, PermissionError) as problem:
         sys.exit(f"rehearsal: {problem}")
 
 

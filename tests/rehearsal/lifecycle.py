@@ -69,7 +69,7 @@ def up(place: Place, port: int, machines: bool) -> str:
     place.make()
     image = prepare(place) if machines else ""
     if running is None:
-        processes.start(place, "server", "--port", str(port), user=owner()[0] if os.geteuid() == 0 else None)
+        processes.start(place, "server", "--port", str(port), user=owner() if os.geteuid() == 0 else None)
         place.file("endpoint").write_text(address)
         wait(lambda: listens(port), place, "server")
     place.file("driver.ready").unlink(missing_ok=True)

@@ -83,6 +83,11 @@ def remember(suffix: str) -> None:
     (BEFORE / suffix).touch()
 
 
+def used(suffix: str) -> bool:
+    """Tell whether a rehearsal has machines, which only root can take down."""
+    return (BEFORE / suffix).exists()
+
+
 def restore(suffix: str) -> None:
     """Put the host back as it was, when this was the last rehearsal on it and no other container runs."""
     (BEFORE / suffix).unlink(missing_ok=True)

@@ -26,7 +26,7 @@ def pid_of(place: Place, name: str) -> int | None:
     return pid if ours else None
 
 
-def start(place: Place, name: str, *arguments: str, user: int | None = None) -> None:
+def start(place: Place, name: str, *arguments: str, user: tuple[int, int] | None = None) -> None:
     """Start `python -m rehearsal.<name>` in the background, with a log, and keep its pid."""
     path = os.pathsep.join([str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     near = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1"]))
@@ -38,7 +38,9 @@ def start(place: Place, name: str, *arguments: str, user: int | None = None) -> 
             stdout=log,
             stderr=log,
             start_new_session=True,
-            user=user,
+            user=user[0] if user else None,
+            group=user[1] if user else None,
+            extra_groups=[] if user else None,
             env=os.environ | added,
             cwd=ROOT,
         )

@@ -84,12 +84,30 @@ def test_only_what_the_group_opens_answers_at_the_elastic_ip(box: Box, listener:
     until("closed again", lambda: not answers(box.ip, 8080), 5)
 
 
-def test_a_machine_cannot_reach_the_host_s_loopback(box: Box) -> None:
-    port = box.rehearsal.port
-    reach = f"sudo ip route replace local 127.9.9.9 dev lo 2>/dev/null; timeout 3 bash -c '</dev/tcp/{{}}/{port}'"
-    gateway = box.ssh("ip -4 route show default").stdout.split()[2]
-    assert answers("127.0.0.1", port)
-    assert box.ssh(reach.format(gateway)).returncode != 0
+# A machine whose root sends packets for 127.0.0.1 to the host: the kernel would take them in, as route_localnet is on.
+TRESPASS = """
+echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet
+gateway=$(ip -4 route show default | cut -d" " -f3)
+ip route del local 127.0.0.1 dev lo table local; ip route del local 127.0.0.0/8 dev lo table local
+ip route add 127.0.0.1/32 via $gateway
+timeout 2 bash -c "exec 3<>/dev/tcp/127.0.0.1/$1" && echo in
+"""
+
+
+def test_a_machine_cannot_reach_the_host_s_loopback(rehearsal: Rehearsal) -> None:
+    def dropped() -> int:
+        chain = f"DLBOX-HOST-{rehearsal.place.suffix}"
+        listing = subprocess.run(["iptables", "-nvxL", chain], capture_output=True, text=True, check=True).stdout
+        return sum(int(line.split()[0]) for line in listing.splitlines() if " DROP " in line)
+
+    box = launch(rehearsal, "trespasser")
+    ask = ["podman", "inspect", "--format", "{{.State.Pid}}", f"dlbox-machine-{box.id}"]
+    pid = subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip()
+    before = dropped()
+    command = ["nsenter", "-t", pid, "-n", "bash", "-c", TRESPASS, "trespass", str(rehearsal.port)]
+    assert subprocess.run(command, capture_output=True, text=True, check=False).stdout == ""
+    assert dropped() > before
+    rehearsal.client("ec2").terminate_instances(InstanceIds=[box.id])
 
 
 def test_powering_itself_off_stops_the_instance_and_a_start_keeps_the_disk(box: Box) -> None:
