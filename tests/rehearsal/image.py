@@ -11,7 +11,7 @@ import sys
 import time
 
 from . import host
-from .podman import CommandError, limits, podman, run
+from .podman import CommandError, alone, limits, podman, run
 
 HERE = pathlib.Path(__file__).parent
 FILES = HERE / "image"
@@ -122,8 +122,12 @@ def build(name: str) -> None:
 
 def ensure() -> str:
     """Return the machine image's name, building it when this recipe has none yet."""
-    name, began = machine_name(), time.monotonic()
-    if not exists(name):
-        build(name)
-        say(f"{name} built in {time.monotonic() - began:.0f} s")
+    name = machine_name()
+    if exists(name):
+        return name
+    with alone():
+        began = time.monotonic()
+        if not exists(name):
+            build(name)
+            say(f"{name} built in {time.monotonic() - began:.0f} s")
     return name

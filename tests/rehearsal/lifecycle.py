@@ -15,7 +15,7 @@ from . import clock, forward, needs, network, processes
 from .cloud import HOME_REGION, Cloud
 from .image import ensure
 from .place import Place, own, owner
-from .podman import CommandError, podman
+from .podman import CommandError, alone, podman
 
 PROFILE = "dlbox-rehearsal"
 LENGTHS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -87,9 +87,10 @@ def up(place: Place, port: int, machines: bool) -> str:
 def prepare(place: Place) -> str:
     """Make this host ready for machines and return their image."""
     needs.install()
-    network.remember(place.suffix)
     image = ensure()
-    network.ensure(place.network, place.label)
+    with alone():
+        network.remember(place.suffix)
+        network.ensure(place.network, place.label)
     return image
 
 
@@ -100,10 +101,11 @@ def down(place: Place) -> str:
         left = podman("ps", "--all", "--quiet", "--filter", f"label={place.label}").split()
         if left:
             podman("rm", "--force", "--time", "0", "--volumes", *left)
-        if network.inspect(place.network):
-            podman("network", "rm", "--force", place.network)
-        forward.remove(place.suffix)
-        network.restore(place.suffix)
+        with alone():
+            if network.inspect(place.network):
+                podman("network", "rm", "--force", place.network)
+            forward.remove(place.suffix)
+            network.restore(place.suffix)
     if place.folder.exists():
         for path in place.folder.iterdir():
             if path.name != "cache" and path.suffix != ".log":

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import pathlib
 import resource
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+LOCK = pathlib.Path("/run/lock/dlbox-rehearsal")
 
 
 class CommandError(RuntimeError):
@@ -23,6 +28,14 @@ def run(command: Sequence[str], *, stdin: str | None = None, timeout: float = 60
 def podman(*arguments: str, stdin: str | None = None, timeout: float = 600) -> str:
     """Run podman with the runtime that also works under a hybrid cgroup hierarchy."""
     return run(["podman", "--runtime", "runc", *arguments], stdin=stdin, timeout=timeout)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let one rehearsal at a time change what all of them share: the image, the ranges, the host's own settings."""
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def limits() -> list[str]:
