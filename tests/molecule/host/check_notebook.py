@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 
 import pytest
-from notebook import Notebook
+from browser.notebook import Notebook
 
 
 @pytest.fixture(scope="module")
