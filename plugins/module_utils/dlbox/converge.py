@@ -8,6 +8,7 @@ OWNS (parts that its writes change) and FRESH (parts to read again before a writ
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from . import act, change, observe
@@ -76,7 +77,7 @@ def converge(
 def complete(aws: Aws, noun: Any, want: Any, seen: dict[str, Any]) -> None:
     """Observe what the plan still needs, independent parts side by side, until it needs nothing more."""
     while missing := sorted(set(noun.needs(want, seen)) - seen.keys()):
-        tasks = [lambda part=part: observe.PARTS[part](aws, want, seen) for part in missing]
+        tasks = [partial(observe.PARTS[part], aws, want, seen) for part in missing]
         seen.update(zip(missing, aws.together(tasks), strict=True))
 
 

@@ -29,7 +29,7 @@ _MEANT = {
     **dict.fromkeys(("SAN FRANCISCO", "SEATTLE"), ("America/Los_Angeles",)),
     **dict.fromkeys(("CET", "CEST", "MET"), ("Europe/Berlin", "Europe/Paris")),
     **dict.fromkeys(("EET", "EEST"), ("Europe/Helsinki", "Europe/Athens")),
-    **dict.fromkeys(("GMT", "Z", "ZULU", "UCT", "UNIVERSAL", "ETC/UTC", "ETC/GMT"), ("UTC", "Europe/London")),
+    **dict.fromkeys(("GMT", "Z", "ZULU", "UTC", "UCT", "UNIVERSAL", "ETC/UTC", "ETC/GMT"), ("UTC", "Europe/London")),
     **dict.fromkeys(("PRC", "CHINA", "BEIJING", "ASIA/BEIJING", "SHENZHEN", "GUANGZHOU"), ("Asia/Shanghai",)),
     **dict.fromkeys(("INDIA", "DELHI", "MUMBAI", "BANGALORE"), ("Asia/Kolkata",)),
     **dict.fromkeys(("JST", "JAPAN"), ("Asia/Tokyo",)),
@@ -132,7 +132,8 @@ def _after_gap(day: date, at: time, zone: str) -> time:
 def _candidates(text: str) -> list[str]:
     if meant := _MEANT.get(text.strip().upper()):
         return list(meant)
-    cities = {name.split("/", 1)[-1].lower(): name for name in sorted(available_timezones()) if _ZONE.fullmatch(name)}
-    asked = text.strip().lower().replace(" ", "_")
-    near = difflib.get_close_matches(asked.split("/", 1)[-1], cities, n=2, cutoff=0.75)
+    named = (name for name in sorted(available_timezones()) if _ZONE.fullmatch(name) and name != "UTC")
+    cities = {name.split("/", 1)[1].lower(): name for name in named}
+    asked = text.strip().lower().replace(" ", "_").split("/", 1)[-1]
+    near = difflib.get_close_matches(asked, cities, n=2, cutoff=0.75)
     return [cities[city] for city in near] or ["a name such as Asia/Shanghai", "America/New_York"]

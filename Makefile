@@ -1,0 +1,48 @@
+# dlbox: `make up` does the whole of it on a rehearsal AWS on this machine, `make test` proves it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+export PYTHONPATH := tests
+BIN := .venv/bin
+REHEARSE := source .dlbox/rehearsal/env &&
+SUITES := tests/unit tests/rehearsal_contract tests/inventory tests/ssh_client tests/modules tests/faults tests/rehearsal_machines
+
+.PHONY: help up down test test-all lint bench molecule lock
+
+help: ## What can be made
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+up: .venv/ready ## The box on a rehearsal AWS: set-up, site.yml, receipt
+	$(BIN)/python -m rehearsal up
+	$(REHEARSE) $(BIN)/ansible-playbook site.yml
+
+down: ## Remove the rehearsal, and nothing else
+	if [ -x $(BIN)/python ]; then $(BIN)/python -m rehearsal down; fi
+
+test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
+	$(BIN)/python -m rehearsal image
+	$(BIN)/pytest $(SUITES)
+	$(MAKE) molecule SCENARIO=box
+	$(MAKE) molecule SCENARIO=host
+
+test-all: test ## The slow ones too
+
+lint: .venv/ready ## ruff, mypy, ansible-lint, yamllint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy plugins/module_utils/dlbox tests/rehearsal
+	ANSIBLE_INVENTORY=inventory/boxes.yml $(BIN)/ansible-lint -q --offline --profile production
+
+bench: .venv/ready ## Ratios against a boto3 script and the stock way
+	$(BIN)/python -m bench
+
+molecule: .venv/ready ## One scenario: make molecule SCENARIO=box
+	$(BIN)/molecule test --scenario-name $(SCENARIO)
+
+lock: ## Pin the requirements anew, with hashes
+	for set in requirements requirements-dev; do UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile -q --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url $$set.in -o $$set.txt; done
+
+.venv/ready: requirements-dev.txt
+	bash tests/rehearsal/python.sh
+	touch $@
