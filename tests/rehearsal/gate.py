@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any
 
+from boto3 import Session
 from werkzeug.test import run_wsgi_app
 
 from . import faults, knobs, replies, wire
@@ -19,6 +20,7 @@ from .state import STATE, Fault
 from .wire import Call
 
 # EC2 answers these with a server's status, so botocore retries them as it does on AWS.
+REGIONS = frozenset(Session().get_available_regions("ec2")) | {"aws-global"}
 SERVER_ERRORS = (b"<Code>InsufficientInstanceCapacity</Code>",)
 
 
@@ -73,6 +75,8 @@ class Gate:
     def execute(self, environ: dict[str, Any], call: Call) -> Reply:
         """Let moto answer; what it cannot do becomes an error that botocore can read."""
         # A function that runs calls back into this server, so its caller must not hold the lock.
+        if call.region not in REGIONS:
+            return replies.error(call, "InvalidRegion", f"AWS has no region {call.region}.", 400)
         free = call.service == "lambda" and call.action == "Invoke"
         try:
             self.app.get_application(environ)

@@ -19,6 +19,9 @@ from moto.sns.models import sns_backends
 from .state import ACCOUNT
 
 Found = dict[str, Any]
+REGIONAL: tuple[Any, ...] = (
+    ec2_backends, events_backends, lambda_backends, logs_backends, scheduler_backends, servicequotas_backends, sns_backends,
+)  # fmt: skip
 
 
 def empty_moto() -> None:
@@ -100,7 +103,7 @@ def _tags(thing: Any) -> dict[str, str]:
 def inventory(_: Any = None, __: Any = None) -> list[Found]:
     """Every resource of every service used, in every region that was touched."""
     found = [*_iam()]
-    for region in sorted({r for kept in (ec2_backends, scheduler_backends, lambda_backends) for r in kept[ACCOUNT]}):
+    for region in sorted({region for kept in REGIONAL for region in kept[ACCOUNT]}):
         found += [*_ec2(region, ec2_backends[ACCOUNT][region]), *_others(region)]
     return found
 

@@ -23,9 +23,10 @@ REGION = "us-west-2"
 CONFIG = """[profile {profile}]
 region = {region}
 endpoint_url = {url}
-aws_access_key_id = AKIAREHEARSAL0000000
+aws_access_key_id = {key}
 aws_secret_access_key = rehearsal
 """
+KEY = "AKIAREHEARSAL0000000"
 
 
 @dataclass
@@ -46,6 +47,12 @@ class Server:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
         return {k: v for k, v in os.environ.items() if not k.startswith("AWS_")} | own
+
+    def env_for(self, key: str, **variables: str) -> dict[str, str]:
+        """The same with another access key: an account of twelve digits, or a key that IAM made."""
+        path = self.home / f"config-{key}"
+        path.write_text(CONFIG.format(profile=PROFILE, region=REGION, url=self.url, key=key))
+        return self.env | {"AWS_CONFIG_FILE": str(path)} | variables
 
     def get(self, path: str) -> Any:
         """Read a window of the rehearsal: get("calls")."""
@@ -85,9 +92,7 @@ class Server:
         """A boto3 client through the profile; retries and timeouts as botocore's Config takes them."""
         key = repr((service, region, sorted(config.items())))
         if key not in self._sessions:
-            session = boto3.Session(
-                aws_access_key_id="AKIAREHEARSAL0000000", aws_secret_access_key="rehearsal", region_name=region
-            )
+            session = boto3.Session(aws_access_key_id=KEY, aws_secret_access_key="rehearsal", region_name=region)
             self._sessions[key] = session.client(service, endpoint_url=self.url, config=Config(**config))
         return self._sessions[key]
 
@@ -105,7 +110,7 @@ def start_server(port: int = 0, **options: Any) -> Iterator[Server]:
             if " ready at " not in line:
                 raise RuntimeError(f"the rehearsal AWS did not start: {line!r}, exit status {process.poll()}")
             url = line.split(" ready at ")[1].split(",")[0]
-            (Path(home) / "config").write_text(CONFIG.format(profile=PROFILE, region=REGION, url=url))
+            (Path(home) / "config").write_text(CONFIG.format(profile=PROFILE, region=REGION, url=url, key=KEY))
             yield Server(url, Path(home))
         finally:
             process.terminate()

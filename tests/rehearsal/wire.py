@@ -14,6 +14,8 @@ from moto.core.request import Request
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 
+from .state import ACCOUNT
+
 # Signing names that differ from botocore's service names.
 SERVICES = {"servicequotas": "service-quotas", "monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi"}
 READS = ("Describe", "Get", "List", "Search", "Lookup", "Simulate", "BatchGet", "Assume", "Test", "Query", "Validate")
@@ -48,16 +50,19 @@ class Call:
     @property
     def signature(self) -> str:
         """The same text for two calls that ask the same thing."""
-        drop = ("ClientToken", "Version")
-        return json.dumps(
-            [self.service, self.region, self.action, {k: v for k, v in self.params.items() if k not in drop}]
-        )
+        asked = {k: v for k, v in self.params.items() if k != "ClientToken"}
+        return json.dumps([account_of(self.access_key), self.service, self.region, self.action, asked])
 
 
 def scope(authorization: str) -> tuple[str, str, str] | None:
     """Access key, region and service from a SigV4 header; None for a request that is not signed so."""
     found = re.search(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request", authorization)
     return (found[1], found[2], found[3].lower()) if found else None
+
+
+def account_of(access_key: str) -> str:
+    """The account of a key: an access key id of twelve digits names its own, every other is the rehearsal's."""
+    return access_key if re.fullmatch(r"\d{12}", access_key) else ACCOUNT
 
 
 def read(environ: dict[str, Any]) -> Call | None:

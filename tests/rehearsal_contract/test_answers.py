@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from .world import ED25519, World
+from .world import ED25519, World, code
 
 
 def test_an_ed25519_fingerprint_is_that_of_ssh_keygen_padded(aws: World, tmp_path: Path) -> None:
@@ -49,3 +50,15 @@ def test_what_is_not_rehearsed_is_a_readable_501(aws: World, service: str, call:
         getattr(aws.client(service), call)()
     assert said.value.response["Error"]["Code"] == "NotImplemented"
     assert said.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
+def test_another_accounts_key_is_another_account(aws: World) -> None:
+    other = boto3.Session("111111111111", "x", region_name="us-west-2")
+    endpoint = aws.server.url
+    assert other.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"] == "111111111111"
+    aws.address()
+    assert other.client("ec2", endpoint_url=endpoint).describe_addresses()["Addresses"] == []
+
+
+def test_a_region_that_is_none_is_said_to_be_none(aws: World) -> None:
+    assert code(aws.client("ec2", "us-west-9").describe_instances) == "InvalidRegion"

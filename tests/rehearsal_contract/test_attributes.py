@@ -30,3 +30,10 @@ def test_metadata_options_keep_what_is_not_named(aws: World) -> None:
     aws.ec2.modify_instance_metadata_options(InstanceId=ident, InstanceMetadataTags="enabled")
     found = aws.instance(ident)["MetadataOptions"]
     assert (found["HttpTokens"], found["HttpPutResponseHopLimit"]) == ("required", 2)
+
+
+def test_a_volume_only_grows(aws: World) -> None:
+    volume = aws.instance(aws.launched())["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+    aws.ec2.modify_volume(VolumeId=volume, Size=20)
+    assert code(aws.ec2.modify_volume, VolumeId=volume, Size=10) == "InvalidParameterValue"
+    assert aws.ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Size"] == 20

@@ -12,6 +12,12 @@ def rule(**more: Any) -> list[dict[str, Any]]:
     return [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, **more}]
 
 
+def openings(aws: World, group: str) -> list[str]:
+    """The ranges that a group opens."""
+    found = aws.ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
+    return [one["CidrIp"] for permission in found for one in permission["IpRanges"]]
+
+
 def test_one_in_use_is_not_deleted(aws: World) -> None:
     group = aws.group()
     aws.launched(SecurityGroupIds=[group])
@@ -42,6 +48,23 @@ def test_a_new_description_returns_true(aws: World) -> None:
     assert answer["Return"] is True
     found = aws.ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"][0]
     assert found["IpRanges"] == [{"CidrIp": "192.0.2.1/32", "Description": "mine"}]
+
+
+def test_a_cidr_is_kept_in_its_canonical_form(aws: World) -> None:
+    group = aws.group()
+    aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule(IpRanges=[{"CidrIp": "10.0.0.7/8"}]))
+    assert openings(aws, group) == ["10.0.0.0/8"]
+    aws.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rule(IpRanges=[{"CidrIp": "10.0.0.9/8"}]))
+    assert openings(aws, group) == []
+
+
+def test_rules_are_opened_all_or_none(aws: World) -> None:
+    group, one, other = aws.group(), {"CidrIp": "192.0.2.1/32"}, {"CidrIp": "192.0.2.2/32"}
+    aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule(IpRanges=[one]))
+    both = rule(IpRanges=[other]) + rule(IpRanges=[one])
+    refused = code(aws.ec2.authorize_security_group_ingress, GroupId=group, IpPermissions=both)
+    assert refused == "InvalidPermission.Duplicate"
+    assert openings(aws, group) == ["192.0.2.1/32"]
 
 
 def test_the_consoles_prefix_list_exists_and_opens_a_port(aws: World) -> None:

@@ -52,6 +52,11 @@ def test_a_type_that_the_zone_does_not_offer_is_refused(aws: World) -> None:
     assert code(aws.run, **asked) == "Unsupported"
 
 
+@pytest.mark.parametrize("retired", ["p2.xlarge", "p3.2xlarge", "g5.nano"])
+def test_a_type_that_is_no_more_is_refused(aws: World, retired: str) -> None:
+    assert code(aws.run, InstanceType=retired) == "InvalidParameterValue"
+
+
 def test_an_arm_type_does_not_take_an_x86_image(aws: World) -> None:
     assert code(aws.run, InstanceType="g5g.xlarge") == "InvalidParameterValue"
     arm = by_parameter()[DLAMI.replace("x86_64", "arm64")].id_in(REGION)

@@ -41,3 +41,10 @@ def test_a_machine_that_powers_itself_off_stops_or_terminates(world: World) -> N
         world.server.post("shutdown", {"region": "us-west-2", "instance_id": ident})
         world.settled(ident, state)
         assert world.instance(ident)["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
+
+
+def test_a_terminated_instance_has_no_network(aws: World) -> None:
+    ident = aws.launched()
+    aws.ec2.terminate_instances(InstanceIds=[ident])
+    found = aws.instance(aws.settled(ident, "terminated"))
+    assert (found["NetworkInterfaces"], found.get("PrivateIpAddress"), found.get("PublicIpAddress")) == ([], None, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 SUBJECTS = (
-    "images", "run_instances", "limits", "states", "attributes", "addresses", "groups", "answers", "roles", "schedules",
+    "accounts", "images", "run_instances", "limits", "states", "attributes", "addresses", "groups", "answers", "roles", "schedules", "rules",
     "functions",
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""ModifyInstanceAttribute and its kin: states they need and parameters that moto misses."""
+"""ModifyInstanceAttribute and ModifyVolume: what they refuse, and parameters that moto misses."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ NEEDS_STOPPED = ("instance_type", "user_data", "kernel")
 def apply() -> None:
     """Patch moto."""
     modify, answer = EC2Backend.modify_instance_attribute, InstanceResponse.modify_instance_attribute
+    grow = EC2Backend.modify_volume
     groups, metadata = EC2Backend.modify_instance_security_groups, EC2Backend.modify_instance_metadata_options
 
     def modify_instance_attribute(self: Any, instance_id: str, key: str, value: Any) -> Any:
@@ -51,6 +52,13 @@ def apply() -> None:
         given["metadata_tags"] = given.get("metadata_tags") or now.instance_metadata_tags
         return metadata(self, instance_id, **given)
 
+    def modify_volume(self: Any, volume_id: str, target_size: int | None = None, *more: Any) -> Any:
+        size = self.get_volume(volume_id).size
+        if target_size is not None and int(target_size) < size:
+            raise refuse("InvalidParameterValue", "New size cannot be smaller than existing size")
+        return grow(self, volume_id, target_size, *more)
+
+    EC2Backend.modify_volume = modify_volume
     EC2Backend.modify_instance_attribute = modify_instance_attribute
     EC2Backend.modify_instance_security_groups = modify_groups
     EC2Backend.modify_instance_metadata_options = modify_metadata

@@ -93,8 +93,11 @@ def place(backend: Any, ami: Any, count: int, options: dict[str, Any]) -> str | 
     asked: str | None = options.get("subnet_id")
     info = INSTANCE_TYPES.get(instance_type)
     zones = offered(region, instance_type)
-    if info is None or not zones:
-        return asked
+    if info is None:
+        raise refuse("InvalidParameterValue", f"Invalid value '{instance_type}' for InstanceType.")
+    if not zones:
+        text = "The requested configuration is currently not supported. Please check the documentation for supported"
+        raise refuse("Unsupported", f"{text} configurations.")
     built_for = info.get("ProcessorInfo", {}).get("SupportedArchitectures", [])
     if ami.architecture not in built_for:
         text = (

@@ -44,7 +44,7 @@ def apply() -> None:
     """Patch moto."""
     create, update = Backend.create_schedule, Backend.update_schedule
     make_group, drop_group = Backend.create_schedule_group, Backend.delete_schedule_group
-    answer = Response.create_schedule
+    answer, listed = Response.create_schedule, Backend.list_schedules
 
     def create_schedule(self: Any, **given: Any) -> Any:
         check(self, given)
@@ -85,6 +85,12 @@ def apply() -> None:
         self.tagger.delete_all_tags_for_resource(self.schedule_groups[name].arn)
         drop_group(self, name)
 
+    def list_schedules(self: Any, group_names: Any, *args: Any, **options: Any) -> Any:
+        for name in group_names or []:
+            self.get_schedule_group(name)
+        return listed(self, group_names, *args, **options)
+
+    Backend.list_schedules = list_schedules
     Backend.create_schedule = create_schedule
     Backend.update_schedule = update_schedule
     Backend.create_schedule_group = create_schedule_group

@@ -79,6 +79,10 @@ def apply() -> None:
             raise refused(self, "rebooted")
         self.state_reason = StateReason()
 
+    nics, private = Instance.network_interfaces, Instance.private_ip_address
+    gone = ("terminated",)
+    Instance.network_interfaces = property(lambda self: [] if self.state in gone else nics.fget(self))
+    Instance.private_ip_address = property(lambda self: None if self.state in gone else private.fget(self))
     Instance._state = Clocked()
     Instance.start = start_instance
     Instance.stop = stop_instance

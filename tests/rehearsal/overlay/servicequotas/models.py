@@ -57,7 +57,7 @@ class ServiceQuotasBackend(BaseBackend):  # type: ignore[misc]
         """Ask for more."""
         quota = self.quota(service, code)
         if value <= quota["Value"]:
-            text = "You must provide a quota value greater than the current quota value."
+            text = "You must provide a quota value greater than the current quota value"
             raise JsonRESTError("IllegalArgumentException", text)
         if any(r["QuotaCode"] == code and r["Status"] in OPEN for r in self.requests):
             text = "Only one open service quota increase request is allowed per quota."
