@@ -64,7 +64,7 @@ def zone_name(key: str, value: Any) -> str:
     if _ZONE.fullmatch(text):
         try:
             return ZoneInfo(text).key
-        except ZoneInfoNotFoundError:
+        except (ZoneInfoNotFoundError, OSError):
             pass
     if not available_timezones():
         raise Refused(f"{key}: this machine has no time zone data: install it (`sudo apt-get install tzdata`)")
