@@ -28,6 +28,7 @@ def minutes(after: datetime, until: datetime) -> list[datetime]:
     return [one for one in (first + timedelta(minutes=n) for n in range(count + 1)) if after < one <= until]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(ZONES), MOMENTS, st.integers(1, 4000), st.integers(0, 23), st.integers(0, 59))
 def test_a_daily_cron_is_due_at_the_first_moment_that_shows_its_wall_clock(
     zone: str, after: datetime, length: int, hour: int, minute: int
@@ -42,6 +43,7 @@ def test_a_daily_cron_is_due_at_the_first_moment_that_shows_its_wall_clock(
     assert clock.due(Timing(f"cron({minute} {hour} * * ? *)", zone, BORN), after, until) == expected
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(ZONES),
     MOMENTS,
@@ -57,8 +59,8 @@ def test_two_windows_side_by_side_are_due_exactly_what_one_is(
     assert clock.due(timing, after, middle) + clock.due(timing, middle, until) == clock.due(timing, after, until)
 
 
-@given(MOMENTS, st.integers(1, 90), st.sampled_from(["minute", "hour", "day"]), st.integers(1, 5000))
 @settings(deadline=None)
+@given(MOMENTS, st.integers(1, 90), st.sampled_from(["minute", "hour", "day"]), st.integers(1, 5000))
 def test_a_rate_counts_from_its_birth(born: datetime, every: int, unit: str, length: int) -> None:
     after = born + timedelta(minutes=length)
     found = clock.due(Timing(f"rate({every} {unit}s)", "UTC", born), after, after + timedelta(days=3))
