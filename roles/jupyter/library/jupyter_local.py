@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import pathlib
 import secrets
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -27,6 +28,10 @@ EXAMPLES = r"""
 RETURN = r"""
 changes: {description: What was made or mended., type: list, returned: success}
 """
+SPEC: dict[str, Any] = {
+    "path": {"type": "path", "required": True},
+    "names": {"type": "list", "elements": "str", "required": True},
+}
 
 
 def mode(path: pathlib.Path) -> int:
@@ -59,8 +64,7 @@ def apply(verb: str, path: pathlib.Path) -> None:
 
 def main() -> None:
     """Make what is missing."""
-    spec = {"path": {"type": "path", "required": True}, "names": {"type": "list", "elements": "str", "required": True}}
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     steps = plan(pathlib.Path(module.params["path"]), module.params["names"])
     if not module.check_mode:
         for step in steps:
