@@ -41,6 +41,11 @@ class Change:
     bill: str = ""
     calls: tuple[Call, ...] = ()
 
+    @property
+    def what(self) -> tuple[str, str]:
+        """Which change this is, whatever its details."""
+        return self.verb, self.thing
+
     def public(self) -> dict[str, Any]:
         """The change as a module returns it."""
         shown = {"verb": self.verb, "thing": self.thing, "reason": self.reason, "bill": self.bill}

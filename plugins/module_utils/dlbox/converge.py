@@ -13,7 +13,7 @@ from typing import Any
 
 from . import act, change, observe
 from .aws import Aws
-from .errors import Refused, StateMoved
+from .errors import Refused, StateMoved, UnknownOutcome
 
 ROUNDS = 5
 COMMON_SPEC: dict[str, Any] = {
@@ -42,15 +42,24 @@ def converge(
     seen: dict[str, Any] = dict(given)
     saved: dict[str, Any] = {}
     done: list[change.Change] = []
+    lost: list[change.Change] = []
     for attempt in range(ROUNDS):
         complete(aws, noun, want, seen)
         changes = noun.plan(want, seen)
         if changes and any(part in given for part in noun.FRESH):
             forget(seen, given, noun.FRESH)
             continue
+        # A write whose reply was lost and that is no longer asked for did happen.
+        done += [item for item in lost if item.what not in {again.what for again in changes}]
+        lost = []
         if check or not changes:
             return report(noun, want, seen, saved, done or changes, check)
         if missing := change.open_refs(changes):
+            if attempt < ROUNDS - 1:
+                # Right after a launch a describe may not show it yet.
+                act.settle(attempt)
+                forget(seen, given, (*noun.OWNS, "instances", "groups"))
+                continue
             raise Refused(
                 f"{changes[0].thing} needs {missing[0]}, which does not exist yet: run site.yml, which makes it first"
             )
@@ -61,6 +70,7 @@ def converge(
         except StateMoved as moved:
             if attempt == ROUNDS - 1:
                 raise
+            lost = [item] if isinstance(moved, UnknownOutcome) else []
             say(f"{moved}; reading again")
             act.settle(attempt)
             forget(seen, given, noun.OWNS)

@@ -85,4 +85,3 @@ def bills(seen: dict[str, Any]) -> list[str]:
         *(f"disk {item['VolumeId']} ({item['Size']} GiB)" for item in seen["tagged_volumes"]),
         *(f"address {item['PublicIp']}" for item in seen["addresses"]),
     ]
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import info, plan_eip, plan_firewall, plan_instance, plan_key, plan_quota, plan_schedule, preflight
+from . import doctor, info, plan_eip, plan_firewall, plan_instance, plan_key, plan_quota, plan_schedule, preflight
 
 NOUNS: dict[str, Any] = {
     "dlbox_preflight": preflight,
@@ -15,4 +15,5 @@ NOUNS: dict[str, Any] = {
     "dlbox_eip": plan_eip,
     "dlbox_schedule": plan_schedule,
     "dlbox_info": info,
+    "dlbox_doctor": doctor,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,7 @@ def run(params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda
     aws = Aws(here.region, here.profile, say)
     seen: dict[str, Any] = {}
     while missing := _missing(wants, seen):
-        found = aws.together(
-            [lambda part=part, want=want: observe.PARTS[part](aws, want, seen) for part, want in missing.items()]
-        )
+        found = aws.together([partial(observe.PARTS[part], aws, want, seen) for part, want in missing.items()])
         seen.update(zip(missing, found, strict=True))
         if "account" in missing:
             check_account(here, seen["account"], params["account"], places(Path(params["local_dir"]), here.box))

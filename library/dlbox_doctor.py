@@ -1,0 +1,69 @@
+#!/usr/bin/python
+"""Can this account and region carry a box; the questions are in plugins/module_utils/dlbox/doctor.py."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dlbox_doctor
+short_description: Ask AWS, read-only, everything that a run will rely on
+author: the dlbox maintainers
+description:
+  - Tries each read that the other modules make (credentials, quota, images, type, addresses, schedule, role, prices) and
+    says what came back, so that a missing permission or an AWS that answers otherwise shows before anything is created.
+  - Changes nothing.
+options:
+  box:
+    description: The box's name, as declared in C(inventory/boxes.yml).
+    type: str
+    required: true
+  region:
+    description: AWS region, such as C(us-west-2).
+    type: str
+    required: true
+  profile:
+    description: AWS profile; empty means boto3's usual order.
+    type: str
+    default: ""
+  instance:
+    description: The options that C(dlbox_instance) will be given.
+    type: dict
+    required: true
+  firewall:
+    description: The options that C(dlbox_firewall) will be given.
+    type: dict
+    required: true
+requirements:
+  - boto3
+"""
+
+EXAMPLES = r"""
+- name: Ask everything
+  dlbox_doctor:
+    box: lab
+    region: us-west-2
+    instance: {instance_type: g5.xlarge, ami: pytorch, ubuntu: "24.04", disk_gib: 100}
+    firewall:
+      allowed_cidrs: [auto]
+      address_source: https://checkip.amazonaws.com
+      open_to_world: false
+      port_range: 8080-8089
+      extra_ports: []
+      instance_connect: true
+"""
+
+RETURN = r"""
+answers:
+  description: Each C(question) with C(well), and what was C(said).
+  type: list
+  elements: dict
+  returned: success
+well:
+  description: Whether every question was answered well.
+  type: bool
+  returned: success
+"""
+
+from ansible.module_utils.dlbox import doctor, shell  # noqa: E402
+
+if __name__ == "__main__":
+    shell.main(doctor)
