@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import pathlib
 import sys
 from zoneinfo import ZoneInfoNotFoundError
@@ -32,6 +33,8 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     """Do what was asked; every failure is one sentence."""
+    # What goes into the image must be readable there, whatever this user's own habit.
+    os.umask(0o022)
     given = arguments()
     place = Place(given.state.absolute())
     machines = {"image": True, "up": not getattr(given, "no_machines", False), "down": network.used(place.suffix)}

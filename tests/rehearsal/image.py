@@ -96,10 +96,15 @@ def customise(rootfs: pathlib.Path) -> None:
     for name, content in host.certificates().items():
         (authorities / name).write_bytes(content)
     (rootfs / "etc/apt/apt.conf.d/90host").write_text(host.apt_settings())
-    shutil.copytree("/etc/apt/auth.conf.d", rootfs / "etc/apt/auth.conf.d", dirs_exist_ok=True)
+    if pathlib.Path("/etc/apt/auth.conf.d").is_dir():
+        shutil.copytree("/etc/apt/auth.conf.d", rootfs / "etc/apt/auth.conf.d", dirs_exist_ok=True)
     (rootfs / "etc/pip.conf").write_text(host.pip_settings())
     variables = {"UV_LINK_MODE": "copy"} | host.environment()
     (rootfs / "etc/environment").write_text("".join(f'{key}="{value}"\n' for key, value in variables.items()))
+    words = " ".join(f'"{key}={value.replace("%", "%%")}"' for key, value in host.environment().items())
+    manager = rootfs / "etc/systemd/system.conf.d/90-host.conf"
+    manager.parent.mkdir(exist_ok=True)
+    manager.write_text(f"[Manager]\nDefaultEnvironment={words}\n")
     run(["chroot", str(rootfs), "sh", "/usr/local/sbin/dlbox-prepare"])
     (rootfs / "usr/local/sbin/dlbox-prepare").unlink()
     if importlib.util.find_spec("rehearsal.conda") is not None:

@@ -62,6 +62,8 @@ def test_package_clients_work_inside(box: Box) -> None:
     )
     pip = box.ssh("python3 -m venv /tmp/v && /tmp/v/bin/pip -q download --no-deps -d /tmp/d idna && ls /tmp/d")
     assert "idna" in pip.stdout, pip.stderr
+    uv = "/tmp/v/bin/pip -q install uv && sudo /tmp/v/bin/uv -q venv /opt/v && sudo /tmp/v/bin/uv -q pip install -p /opt/v idna"
+    assert box.ssh(uv).returncode == 0
 
 
 def test_only_what_the_group_opens_answers_at_the_elastic_ip(box: Box, listener: int) -> None:
