@@ -12,7 +12,7 @@ from rehearsal import lifecycle, network
 from rehearsal.cloud import Instance
 from rehearsal.containers import Yard
 from rehearsal.machines import address
-from rehearsal.place import Place
+from rehearsal.place import Place, own
 
 ONE = Instance("i-00000000000000042", "us-west-2", "running", "once", "172.31.0.42", "")
 
@@ -23,6 +23,7 @@ def up(place: Place) -> str:
     place.make()
     key = place.file("key")
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    own(key)
     image = lifecycle.prepare(place)
     subnet, _ = network.ensure(place.network, place.label)
     yard = Yard(place.label, image, place.network, subnet, place.notes, place.cache)
