@@ -60,28 +60,33 @@ def listens(port: int) -> bool:
 
 def up(place: Place, port: int, machines: bool) -> str:
     """Start whatever of the rehearsal does not run, and say where it is."""
-    address = f"http://127.0.0.1:{port}"
     running = endpoint(place)
-    if running and (processes.pid_of(place, "driver")):
+    if running and processes.pid_of(place, "driver"):
         return f"rehearsal AWS is already up at {running}"
     if running is None and listens(port):
         raise CommandError(f"Port {port} on 127.0.0.1 is taken by another program: choose one with --port.")
     place.make()
-    image = prepare(place) if machines else ""
+    address = running or f"http://127.0.0.1:{port}"
     if running is None:
         processes.start(place, "server", "--port", str(port), user=owner() if os.geteuid() == 0 else None)
         place.file("endpoint").write_text(address)
-        wait(lambda: listens(port), place, "server")
-    place.file("driver.ready").unlink(missing_ok=True)
-    chosen = ["--image", image] if machines else []
-    processes.start(place, "driver", "--state", str(place.folder.resolve()), "--endpoint", running or address, *chosen)
-    wait(place.file("driver.ready").exists, place, "driver")
+    try:
+        # The server starts while the machines' image is looked for.
+        chosen = ["--image", prepare(place)] if machines else []
+        wait(lambda: listens(int(address.rpartition(":")[2])), place, "server")
+        place.file("driver.ready").unlink(missing_ok=True)
+        processes.start(place, "driver", "--state", str(place.folder), "--endpoint", address, *chosen)
+        wait(place.file("driver.ready").exists, place, "driver")
+    except CommandError:
+        if running is None:
+            down(place)
+        raise
     config = place.file("aws-config")
-    config.write_text(CONFIG.format(profile=PROFILE, region=HOME_REGION, endpoint=running or address))
-    place.file("env").write_text(ENVIRONMENT.format(profile=PROFILE, config=config.resolve()))
+    config.write_text(CONFIG.format(profile=PROFILE, region=HOME_REGION, endpoint=address))
+    place.file("env").write_text(ENVIRONMENT.format(profile=PROFILE, config=config))
     for file in (config, place.file("env")):
         own(file)
-    return f"rehearsal AWS is up at {running or address}: `. {place.file('env')}` speaks to it, `make down` removes it"
+    return f"rehearsal AWS is up at {address}: `. {place.file('env')}` speaks to it, `make down` removes it"
 
 
 def prepare(place: Place) -> str:
