@@ -42,8 +42,8 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
     if want.state == "absent":
         return [_release(item, "the box is to be absent") for item in found]
     box = next(iter(seen["instances"]), None)
-    here = [item for item in found if box and item.get("InstanceId") == box["InstanceId"]]
-    keep = next(iter([*here, *found]), None)
+    keep = _kept(found, box)
+    here = bool(keep and box and keep.get("InstanceId") == box["InstanceId"])
     extras = [item for item in found if item is not keep and "AssociationId" not in item]
     changes = [_release(item, "a second address would bill for nothing") for item in extras]
     if keep is None:
@@ -61,12 +61,18 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
 
 def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
     """The address, where there is one."""
-    found = sorted(seen.get("addresses") or [], key=address_age)
-    known = found[0] if found else {}
+    box = next(iter(seen.get("instances") or []), None)
+    known = _kept(sorted(seen.get("addresses") or [], key=address_age), box) or {}
     return {
         "public_ip": saved.get("PublicIp", known.get("PublicIp")),
         "allocation_id": saved.get("AllocationId", known.get("AllocationId")),
     }
+
+
+def _kept(found: list[dict[str, Any]], box: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The address that stays: the one on the box, else the first by age."""
+    here = [item for item in found if box and item.get("InstanceId") == box["InstanceId"]]
+    return next(iter([*here, *found]), None)
 
 
 def _allocate(want: Want) -> Change:
