@@ -1,0 +1,155 @@
+"""One whole provisioning run in this process: the tasks and arguments of playbooks/provision.yml, without Ansible around them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from dlbox import aws
+from dlbox.converge import run_noun
+from dlbox.errors import DlboxError
+from dlbox.nouns import NOUNS
+from rehearsal.testing import Server
+
+ROOT = Path(__file__).resolve().parents[2]
+TASKS = (
+    "dlbox_preflight",
+    "dlbox_key",
+    "dlbox_firewall",
+    "dlbox_quota",
+    "dlbox_instance",
+    "dlbox_eip",
+    "dlbox_schedule",
+)
+
+
+@dataclass
+class Run:
+    """What a run did: each module's result in order, and the sentence with which it ended early."""
+
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    said: str = ""
+
+    @property
+    def changes(self) -> list[dict[str, Any]]:
+        """Every change of every module, in order."""
+        return [change for result in self.results.values() for change in result.get("changes", [])]
+
+    @property
+    def diffs(self) -> list[dict[str, str]]:
+        """Every diff, in order."""
+        return [one for result in self.results.values() for one in result.get("diff", [])]
+
+    @property
+    def writes(self) -> list[str]:
+        """The AWS writes that the changes name."""
+        return [write for change in self.changes for write in change["writes"]]
+
+    @property
+    def changed(self) -> bool:
+        """Whether any module changed something, or would."""
+        return any(result["changed"] for result in self.results.values())
+
+
+class Provision:
+    """provision("lab", check=True, box_state="stopped") -> Run, with a home folder and a clone's folder of its own."""
+
+    def __init__(self, server: Server, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.server, self.home, self.local_dir = server, home, home / "clone" / ".dlbox"
+        self.monkeypatch = monkeypatch
+        self.settings: dict[str, Any] = {}
+        self.clients: dict[Any, Any] = {}
+        self.environment(server.env | {"HOME": str(home)})
+        monkeypatch.setattr(aws.Aws, "client", self.shared(aws.Aws.client))
+
+    def shared(self, make: Any) -> Any:
+        """One client per service for the whole test: making them is half of a silent run's time."""
+
+        def client(of: aws.Aws, service: str, region: str | None = None) -> Any:
+            where = (service, region or of.region, of.profile)
+            if where not in self.clients:
+                self.clients[where] = make(of, service, region)
+            return self.clients[where]
+
+        return client
+
+    def environment(self, variables: dict[str, str]) -> None:
+        """Talk to AWS as these variables say."""
+        for key, value in variables.items():
+            self.monkeypatch.setenv(key, value)
+        self.clients.clear()
+        aws._session.cache_clear()
+
+    def __call__(self, box: str = "lab", check: bool = False, **changed: Any) -> Run:
+        """Run the tasks of provision.yml for one box."""
+        known = {**user_settings(), **self.settings, **changed}
+        run, seen = Run(), {}
+        for name, given in tasks():
+            if name == "dlbox_quota" and known["box_state"] != "running":
+                continue
+            variables = {**known, "inventory_hostname": box, "local_dir": str(self.local_dir), "seen": seen}
+            params = validated(name, fill(given, variables))
+            try:
+                result = run.results[name] = run_noun(NOUNS[name], params, check)
+            except DlboxError as error:
+                run.said = str(error)
+                return run
+            seen = result["seen"]
+            if not result.get("enough", True):
+                run.said = result["message"]
+                return run
+        return run
+
+
+@cache
+def user_settings() -> dict[str, Any]:
+    """The defaults that users edit."""
+    settings: dict[str, Any] = yaml.safe_load((ROOT / "group_vars/all.yml").read_text())
+    return settings
+
+
+@cache
+def play() -> dict[str, Any]:
+    """The play of provision.yml."""
+    plays: list[dict[str, Any]] = yaml.safe_load((ROOT / "playbooks/provision.yml").read_text())
+    return plays[0]
+
+
+def tasks() -> list[tuple[str, dict[str, Any]]]:
+    """(module, arguments with module_defaults) of each dlbox_ task, in order."""
+    defaults = play()["module_defaults"]
+    named = [(key, task[key]) for task in play()["tasks"] for key in task if key.startswith("dlbox_")]
+    return [(name, {**defaults[name], **(given or {})}) for name, given in named]
+
+
+def validated(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Arguments as Ansible hands them to the module."""
+    checked = ArgumentSpecValidator(NOUNS[name].SPEC).validate(given)
+    assert not checked.error_messages, checked.error_messages
+    params: dict[str, Any] = checked.validated_parameters
+    return params
+
+
+def fill(value: Any, variables: dict[str, Any]) -> Any:
+    """The value with the few templates of provision.yml evaluated."""
+    if isinstance(value, dict):
+        return {key: fill(item, variables) for key, item in value.items()}
+    if not isinstance(value, str) or "{{" not in value:
+        return value
+    if "varnames" in value:
+        return {key: item for key, item in variables.items() if key.startswith("box_")}
+    if value == "{{ playbook_dir | dirname }}/.dlbox":
+        return variables["local_dir"]
+    if value == "{{ playbook_dir | dirname }}/group_vars/all.yml":
+        return str(ROOT / "group_vars/all.yml")
+    if value == "{{ dlbox_result.seen }}":
+        return variables["seen"]
+    found = re.fullmatch(r"\{\{ (\w+) \}\}", value)
+    assert found, f"provision.yml holds a template that this file does not know: {value}"
+    return variables[found[1]]
