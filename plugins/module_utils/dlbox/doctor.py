@@ -55,7 +55,7 @@ def run(params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda
     common = {key: params[key] for key in ("box", "region", "profile")}
     aws = Aws(here.region, here.profile, say)
     instance = plan_instance.want({**common, **params["instance"]})
-    wants = dict.fromkeys(
+    wants: dict[str, Any] = dict.fromkeys(
         ("quota", "quota_requests"), plan_quota.want({**common, **params["instance"], "request": False})
     )
     wants |= dict.fromkeys(

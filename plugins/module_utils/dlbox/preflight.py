@@ -84,8 +84,10 @@ def check_account(here: Scope, account: dict[str, Any], expected: str, made: lis
 def _arguments(name: str, args: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     common = {key: params[key] for key in ("box", "region", "profile")}
     checked = ArgumentSpecValidator(PLANS[name].SPEC).validate({**common, **args})
-    if checked.error_messages:
-        raise Refused(f"dlbox_{name}: {'; '.join(checked.error_messages)}: see `ansible-doc -t module dlbox_{name}`")
+    # For an unknown option Ansible's own message is the bare name and a list.
+    unknown = [f"it has no option {option}" for option in sorted(checked.unsupported_parameters)]
+    if wrong := unknown or checked.error_messages:
+        raise Refused(f"dlbox_{name}: {'; '.join(wrong)}: see `ansible-doc -t module dlbox_{name}`")
     return dict(checked.validated_parameters)
 
 

@@ -27,11 +27,9 @@ def check(settings: Mapping[str, Any], file: str = "") -> None:
     for key, form in SETTINGS.items():
         if key in settings:
             form(key, settings[key])
-    port, (first, last) = (
-        settings.get("box_jupyter_port"),
-        values.port_range("box_port_range", settings.get("box_port_range", "8080-8089")),
-    )
-    if port is not None and not first <= int(port) <= last:
+    first, last = values.port_range("box_port_range", settings.get("box_port_range", "8080-8089"))
+    port, _ = values.port_range("box_jupyter_port", settings.get("box_jupyter_port", first))
+    if not first <= port <= last:
         raise Refused(
             f"box_jupyter_port: {port} is not among the opened ports {first}-{last}: take one of them, or widen box_port_range"
         )

@@ -51,7 +51,7 @@ def choice(key: str, value: Any, options: tuple[str, ...]) -> str:
 
 def gib(key: str, value: Any) -> int:
     """A disk size in GiB, 8 to 16384 (gp3's range, from 8 because Ubuntu's snapshot is that large)."""
-    if isinstance(value, bool) or not str(value).isdigit() or not 8 <= int(value) <= 16384:
+    if not re.fullmatch(r"[0-9]{1,5}", str(value)) or not 8 <= int(value) <= 16384:
         raise Refused(f"{key}: {str(value)[:50]!r} is not a disk size; write whole GiB from 8 to 16384, as in 100")
     return int(value)
 
