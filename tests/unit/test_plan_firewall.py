@@ -110,7 +110,9 @@ sources = st.one_of(
     st.sampled_from(["pl-123", "sg-123"]),
 )
 single = st.one_of(
-    st.builds(lambda kind, span, source: Rule(kind, *span, source), st.sampled_from(["tcp", "udp"]), ports, sources),
+    st.builds(
+        lambda kind, span, source: Rule(kind, span[0], span[1], source), st.sampled_from(["tcp", "udp"]), ports, sources
+    ),
     st.builds(lambda source: Rule("-1", -1, -1, source), sources),
 )
 

@@ -13,7 +13,7 @@ from unit.facts import STANDING, TAGS, altered, is_sentence, planned, standing, 
 LAUNCH = "launch: ec2:run_instances"
 UPDATE = "update: ec2:modify_instance_attribute"
 STOP, START = "stop: ec2:stop_instances", "start: ec2:start_instances"
-NOTHING = {"instances": []}
+NOTHING: dict[str, Any] = {"instances": []}
 
 
 def plan(seen: dict[str, Any], **params: Any) -> Any:
@@ -21,7 +21,9 @@ def plan(seen: dict[str, Any], **params: Any) -> Any:
 
 
 def disk(size: int, device: str = "/dev/sda1") -> dict[str, Any]:
-    return standing(volumes=[{"VolumeId": "vol-1", "Size": size, "Attachments": [{"Device": device, "InstanceId": "i-1"}]}])
+    return standing(
+        volumes=[{"VolumeId": "vol-1", "Size": size, "Attachments": [{"Device": device, "InstanceId": "i-1"}]}]
+    )
 
 
 @pytest.mark.parametrize(
