@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 export PYTHONPATH := tests
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 BIN := .venv/bin
 REHEARSE := source .dlbox/rehearsal/env &&
 SUITES := tests/unit tests/rehearsal_contract tests/inventory tests/ssh_client tests/modules tests/faults tests/rehearsal_machines
@@ -37,7 +38,7 @@ bench: .venv/ready ## Ratios against a boto3 script and the stock way
 	$(BIN)/python -m bench
 
 molecule: .venv/ready ## One scenario: make molecule SCENARIO=box
-	$(BIN)/molecule test --scenario-name $(SCENARIO)
+	MOLECULE_GLOB="tests/molecule/*/molecule.yml" $(BIN)/molecule test --scenario-name $(SCENARIO)
 
 lock: ## Pin the requirements anew, with hashes
 	for set in requirements requirements-dev; do UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile -q --universal \

@@ -31,6 +31,8 @@ def start(place: Place, name: str, *arguments: str, user: tuple[int, int] | None
     path = os.pathsep.join([str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     near = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1"]))
     added = {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "NO_PROXY": near, "no_proxy": near, MARK: place.suffix}
+    # The shell may already speak to this rehearsal, through a profile that does not exist before it runs.
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_") or key == "AWS_CA_BUNDLE"}
     with place.file(f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", f"rehearsal.{name}", *arguments],
@@ -41,7 +43,7 @@ def start(place: Place, name: str, *arguments: str, user: tuple[int, int] | None
             user=user[0] if user else None,
             group=user[1] if user else None,
             extra_groups=[] if user else None,
-            env=os.environ | added,
+            env=kept | added,
             cwd=ROOT,
         )
     place.file(f"{name}.pid").write_text(str(process.pid))
