@@ -77,6 +77,15 @@ class World:
         self.ec2.terminate_instances(InstanceIds=[instance])
         self.wait(instance, "terminated")
 
+    def vanish(self) -> None:
+        """Terminate the box and release its address."""
+        self.terminate()
+        self.ec2.release_address(AllocationId=self.address["AllocationId"])
+
+    def lose_key(self) -> Path:
+        """Move the private key away; where it is now."""
+        return self.key.rename(self.key.with_suffix(".lost"))
+
     def retype(self, kind: str) -> str:
         """Stop the box and give it another type; its id."""
         instance = self.stop()
@@ -89,8 +98,9 @@ class World:
 
     def rules(self) -> list[dict[str, Any]]:
         """The rules as EC2 shows them."""
-        found: list[dict[str, Any]] = self.ec2.describe_security_groups(GroupIds=[self.group])["SecurityGroups"][0]
-        return found["IpPermissions"]  # type: ignore[call-overload, no-any-return]
+        found = self.ec2.describe_security_groups(GroupIds=[self.group])["SecurityGroups"][0]
+        rules: list[dict[str, Any]] = found["IpPermissions"]
+        return rules
 
     def close_one(self) -> None:
         """Remove the rule of port 22."""
@@ -121,9 +131,10 @@ class World:
         pairs = [{"Key": key.replace("__", ":"), "Value": value} for key, value in tags.items()]
         self.ec2.create_tags(Resources=[resource], Tags=pairs)
 
-    def untag(self, resource: str, key: str) -> None:
-        """Remove a tag by hand."""
+    def untag(self, resource: str, key: str) -> str:
+        """Remove a tag by hand; the resource's id."""
         self.ec2.delete_tags(Resources=[resource], Tags=[{"Key": key}])
+        return resource
 
     def pair(self) -> str:
         """The id of the box's key pair."""
@@ -205,7 +216,8 @@ def ec2(*operations: str) -> list[str]:
 
 WORLD4, WORLD6 = [{"CidrIp": "0.0.0.0/0"}], [{"CidrIpv6": "::/0"}]
 PORT22 = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
-LAUNCH = ec2("run_instances", "associate_address")
+# The dead instance holds the token of its generation, so the group is told the next one first.
+LAUNCH = ec2("create_tags", "run_instances")
 PERMIT, TRUST, UPDATE = "iam:put_role_policy", "iam:update_assume_role_policy", "scheduler:update_schedule"
 FOLLOW = [PERMIT, UPDATE]
 ATTRIBUTE = "modify_instance_attribute"
@@ -339,10 +351,10 @@ DRIFTS: dict[str, Drift] = {
         ["scheduler:create_schedule_group", "scheduler:create_schedule"],
         "there is none of this name",
     ),
-    "terminated": Drift(World.terminate, [*LAUNCH, *FOLLOW], "no live instance carries the box's tag"),
+    "terminated": Drift(World.terminate, [*LAUNCH, *ec2("associate_address"), *FOLLOW], "no live instance carries the box's tag"),
     "terminated and its address released": Drift(
-        lambda w: (w.terminate(), w.ec2.release_address(AllocationId=w.address["AllocationId"])),
-        [*ec2("run_instances", "allocate_address", "associate_address"), *FOLLOW],
+        World.vanish,
+        [*LAUNCH, *ec2("allocate_address", "associate_address"), *FOLLOW],
         "no live instance carries the box's tag",
     ),
 }  # fmt: skip
@@ -367,9 +379,9 @@ def restart(world: World, kind: str) -> str:
 
 REFUSALS: dict[str, Refusal] = {
     "key file lost": Refusal(
-        lambda w: (w.key.read_bytes(), w.key.unlink())[0],
+        World.lose_key,
         "is gone while EC2 still has key pair",
-        lambda w, kept: (w.key.write_bytes(kept), w.key.chmod(0o600)),
+        lambda w, kept: kept.rename(w.key),
     ),
     "key pair of another key": Refusal(
         replace_pair, "dlbox never replaces a key", lambda w, kept: w.ec2.delete_key_pair(KeyName=NAME)
@@ -383,12 +395,12 @@ REFUSALS: dict[str, Refusal] = {
         lambda w, kept: restart(w, "g5.xlarge"),
     ),
     "box tag removed from the instance": Refusal(
-        lambda w: (w.box["InstanceId"], w.untag(w.box["InstanceId"], "dlbox:box"))[0],
+        lambda w: w.untag(w.box["InstanceId"], "dlbox:box"),
         "put the tag back to keep it",
         lambda w, kept: w.tag(kept, dlbox__box="lab"),
     ),
     "box tag removed from the address": Refusal(
-        lambda w: (kept := w.address["AllocationId"], w.untag(kept, "dlbox:box"))[0],
+        lambda w: w.untag(w.address["AllocationId"], "dlbox:box"),
         "put the tag back to keep it",
         lambda w, kept: w.tag(kept, dlbox__box="lab"),
     ),

@@ -89,7 +89,8 @@ class Provision:
     def __call__(self, box: str = "lab", check: bool = False, **changed: Any) -> Run:
         """Run the tasks of provision.yml for one box."""
         known = {**user_settings(), **self.settings, **changed}
-        run, seen = Run(), {}
+        run = Run()
+        seen: dict[str, Any] = {}
         for name, given in tasks():
             if name == "dlbox_quota" and known["box_state"] != "running":
                 continue

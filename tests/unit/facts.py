@@ -48,6 +48,7 @@ STANDING: dict[str, Any] = {
         }
     ],
     "strays": [],
+    "spent": 0,
     "volumes": [{"VolumeId": "vol-1", "Size": 100, "Attachments": [{"Device": "/dev/sda1", "InstanceId": "i-1"}]}],
     "shutdown_behavior": "stop",
     "type_facts": {"vcpus": 4, "architectures": ["x86_64"], "gpus": []},
@@ -59,6 +60,7 @@ STANDING: dict[str, Any] = {
         {"AllocationId": "eipalloc-1", "AssociationId": "eipassoc-1", "InstanceId": "i-1", "PublicIp": "198.51.100.1"}
         | {"Tags": TAGS}
     ],
+    "unnamed_addresses": [],
 }  # fmt: skip
 
 

@@ -82,10 +82,28 @@ def test_a_launch_carries_everything_in_one_call() -> None:
     assert params["SubnetId"] == "subnet-b", "us-west-2a does not offer the type"
     assert params["SecurityGroupIds"] == ["sg-1"]
     tags = [{"Key": key, "Value": value} for key, value in TAGS.items()]
-    assert {kind["ResourceType"]: kind["Tags"] for kind in params["TagSpecifications"]} == {"instance": tags, "volume": tags}  # fmt: skip
+    numbered = [*tags, {"Key": "dlbox:generation", "Value": "1"}]
+    assert {kind["ResourceType"]: kind["Tags"] for kind in params["TagSpecifications"]} == {"instance": numbered, "volume": tags}  # fmt: skip
     assert "ClientToken" not in params, "the token depends on what AWS remembers: act.run_instances adds it"
     assert (change.after["zone"], change.after["disk_gib"]) == ("us-west-2b", 150)
     assert "by the second" in change.bill
+
+
+@pytest.mark.parametrize(
+    ("noted", "dead", "number", "does"),
+    [
+        pytest.param({}, 0, "1", "launch: ec2:run_instances", id="first"),
+        pytest.param({}, 1, "2", "launch: ec2:create_tags, ec2:run_instances", id="after a dead one"),
+        pytest.param({"dlbox:generation": "2"}, 1, "2", "launch: ec2:run_instances", id="another run noted it"),
+        pytest.param({"dlbox:generation": "4"}, 0, "4", "launch: ec2:run_instances", id="the dead are forgotten"),
+    ],
+)
+def test_a_launch_takes_a_token_that_no_dead_instance_has(noted: dict[str, str], dead: int, number: str, does: str) -> None:  # fmt: skip
+    group = {**STANDING["groups"][0], "Tags": {**TAGS, **noted}}
+    (change,) = changes = plan(standing(**{**NOTHING, "groups": [group], "spent": dead}))
+    assert told(changes) == [does]
+    run = next(call for call in change.calls if call.operation == "run_instances")
+    assert {"Key": "dlbox:generation", "Value": number} in run.params["TagSpecifications"][0]["Tags"]
 
 
 def test_a_launch_before_its_group_exists_refers_to_it() -> None:

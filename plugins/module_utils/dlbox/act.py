@@ -11,7 +11,7 @@ from . import local
 from .aws import Aws
 from .change import Call
 from .errors import AwsError, DlboxError, StateMoved
-from .names import BOX_TAG, CREATED_TAG, GENERATION_TAG, tag_map
+from .names import BOX_TAG, CREATED_TAG, GENERATION_TAG, tag_map, tag_spec
 from .retry import backoff
 from .token import client_token
 
@@ -55,11 +55,14 @@ def plain(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[st
 def run_instances(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
     """Launch under a deterministic token; a token that AWS remembers for a dead instance gives way to the next."""
     group = seen["groups"][0]
-    generation = int(group["Tags"].get(GENERATION_TAG, "1"))
-    for number in range(generation, generation + 20):
+    instance, volume = params["TagSpecifications"]
+    first = int(tag_map(instance["Tags"])[GENERATION_TAG])
+    for number in range(first, first + 20):
         token = client_token(seen["account"]["account"], want.scope, number)
         try:
-            answer = aws.call("ec2", "run_instances", ClientToken=token, **params)
+            named = tag_spec("instance", {**tag_map(instance["Tags"]), GENERATION_TAG: str(number)})
+            asked = {**params, "TagSpecifications": [named, volume], "ClientToken": token}
+            answer = aws.call("ec2", "run_instances", **asked)
         except AwsError as error:
             if error.code != "IdempotentParameterMismatch":
                 raise

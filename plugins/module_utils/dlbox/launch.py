@@ -6,7 +6,7 @@ from typing import Any
 
 from .change import Call, Change, Ref
 from .errors import Refused
-from .names import BOX_TAG, tag_spec
+from .names import BOX_TAG, GENERATION_TAG, tag_list, tag_spec
 
 # Gone from AWS, or without a driver in today's Deep Learning AMIs (aws-facts: p2 left 2025-03, p3 2026-05), and what replaces them.
 RETIRED = {"p2": "g4dn.xlarge", "p3": "g5.xlarge", "g2": "g4dn.xlarge", "g3": "g4dn.xlarge", "g3s": "g4dn.xlarge"}
@@ -22,7 +22,7 @@ def launch(want: Any, seen: dict[str, Any]) -> list[Change]:
         )
     check_type(want, seen)
     check_image(want, seen["image"], seen["type_facts"])
-    image, subnet = seen["image"], _subnets(want, seen)[0]
+    image, subnet, number = seen["image"], _subnets(want, seen)[0], generation(seen)
     params = {
         "ImageId": image["ami"],
         "InstanceType": want.instance_type,
@@ -44,7 +44,10 @@ def launch(want: Any, seen: dict[str, Any]) -> list[Change]:
                 },
             }
         ],
-        "TagSpecifications": [tag_spec(kind, want.scope.tags) for kind in ("instance", "volume")],
+        "TagSpecifications": [
+            tag_spec("instance", {**want.scope.tags, GENERATION_TAG: str(number)}),
+            tag_spec("volume", want.scope.tags),
+        ],
     }
     after = {
         "type": want.instance_type,
@@ -64,9 +67,26 @@ def launch(want: Any, seen: dict[str, Any]) -> list[Change]:
             None,
             after,
             bill,
-            (run, wait),
+            (*_note(seen, number), run, wait),
         )
     ]
+
+
+def generation(seen: dict[str, Any]) -> int:
+    """The number in the launch's token: the group's, or the one after that of the last dead instance."""
+    return max(_noted(seen), int(seen["spent"]) + 1)
+
+
+def _noted(seen: dict[str, Any]) -> int:
+    return int(seen["groups"][0]["Tags"].get(GENERATION_TAG, "1")) if seen["groups"] else 1
+
+
+def _note(seen: dict[str, Any], number: int) -> tuple[Call, ...]:
+    """The group keeps the number, because dead instances are forgotten."""
+    if number == _noted(seen):
+        return ()
+    tags = tag_list({GENERATION_TAG: str(number)})
+    return (Call("ec2", "create_tags", {"Resources": [seen["groups"][0]["GroupId"]], "Tags": tags}),)
 
 
 def check_type(want: Any, seen: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .aws import Aws
-from .names import BOX_TAG, tag_map
+from .names import BOX_TAG, GENERATION_TAG, tag_map
 
 _INSTANCE = [
     "InstanceId",
@@ -46,6 +46,17 @@ def strays(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
     return [_instance(item) for reservation in found for item in reservation["Instances"]]
 
 
+def spent(aws: Aws, want: Any, seen: dict[str, Any]) -> int:
+    """The highest generation among the box's dead instances: AWS answers their launch tokens with the dead."""
+    if not seen["groups"]:
+        return 0
+    filters = [*_tagged(want), {"Name": "instance-state-name", "Values": ["shutting-down", "terminated"]}]
+    found = aws.pages("ec2", "describe_instances", "Reservations", Filters=filters)
+    tags = [tag_map(item.get("Tags")) for reservation in found for item in reservation["Instances"]]
+    known = [mine.get(GENERATION_TAG, "1") for mine in tags if mine.get(BOX_TAG) == want.scope.box]
+    return max((int(text) for text in known if text.isdecimal()), default=0)
+
+
 def volumes(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
     """The volumes of the box's instance."""
     filters = [{"Name": "attachment.instance-id", "Values": [item["InstanceId"] for item in seen["instances"]]}]
@@ -79,6 +90,15 @@ def addresses(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]
     return [item for item in kept if item["Tags"].get(BOX_TAG) == want.scope.box]
 
 
+def unnamed_addresses(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
+    """Elastic IPs on the instance of a box that has none of its own: one whose tag was removed still bills."""
+    if seen["addresses"] or not seen["instances"]:
+        return []
+    filters = [{"Name": "instance-id", "Values": [seen["instances"][0]["InstanceId"]]}]
+    found = aws.call("ec2", "describe_addresses", Filters=filters)["Addresses"]
+    return [{"PublicIp": item["PublicIp"], "AllocationId": item["AllocationId"]} for item in found]
+
+
 def _instance(item: dict[str, Any]) -> dict[str, Any]:
     return {key: item[key] for key in _INSTANCE if key in item} | {
         "State": item["State"]["Name"],
@@ -93,4 +113,7 @@ def _tagged(want: Any) -> list[dict[str, Any]]:
     return [{"Name": f"tag:{BOX_TAG}", "Values": [want.scope.box]}]
 
 
-BOX_PARTS = {part.__name__: part for part in (instances, strays, volumes, tagged_volumes, shutdown_behavior, addresses)}
+BOX_PARTS: dict[str, Any] = {
+    part.__name__: part
+    for part in (instances, strays, spent, volumes, tagged_volumes, shutdown_behavior, addresses, unnamed_addresses)
+}

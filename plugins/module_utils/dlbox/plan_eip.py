@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from .act import address_age
 from .change import Call, Change, Ref
 from .converge import COMMON_SPEC
+from .errors import Refused
 from .names import Scope, scope, tag_list, tag_spec
 
 SPEC = {**COMMON_SPEC, "state": {"type": "str", "default": "present", "choices": ["present", "absent"]}}
@@ -33,7 +34,10 @@ def want(params: dict[str, Any]) -> Want:
 
 def needs(want: Want, seen: dict[str, Any]) -> set[str]:
     """The parts of the picture that the plan reads."""
-    return {"addresses", "instances"} if want.state == "present" else {"addresses"}
+    if want.state == "absent":
+        return {"addresses"}
+    parts = {"addresses", "instances"}
+    return parts | ({"unnamed_addresses"} if parts <= seen.keys() else set())
 
 
 def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
@@ -47,6 +51,8 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
     extras = [item for item in found if item is not keep and "AssociationId" not in item]
     changes = [_release(item, "a second address would bill for nothing") for item in extras]
     if keep is None:
+        if left := seen["unnamed_addresses"]:
+            _refuse_unnamed(want, left[0])
         changes.append(_allocate(want))
     elif lacking := {k: v for k, v in want.scope.tags.items() if keep["Tags"].get(k) != v}:
         calls = (Call("ec2", "create_tags", {"Resources": [keep["AllocationId"]], "Tags": tag_list(lacking)}),)
@@ -73,6 +79,14 @@ def _kept(found: list[dict[str, Any]], box: dict[str, Any] | None) -> dict[str, 
     """The address that stays: the one on the box, else the first by age."""
     here = [item for item in found if box and item.get("InstanceId") == box["InstanceId"]]
     return next(iter([*here, *found]), None)
+
+
+def _refuse_unnamed(want: Want, address: dict[str, Any]) -> NoReturn:
+    name, allocation = address["PublicIp"], address["AllocationId"]
+    raise Refused(
+        f"address {name} is on the box without the tag dlbox:box={want.scope.box}, and bills: put the tag back to keep it "
+        f"(`aws ec2 create-tags --resources {allocation} --tags Key=dlbox:box,Value={want.scope.box}`), or take it off the box"
+    )
 
 
 def _allocate(want: Want) -> Change:

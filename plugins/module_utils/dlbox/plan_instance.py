@@ -22,7 +22,7 @@ SPEC = {
     "disk_gib": {"type": "str", "default": "100"},
     "state": {"type": "str", "default": "running", "choices": ["running", "stopped", "absent"]},
 }
-OWNS = ("instances", "volumes", "shutdown_behavior", "strays", "groups")
+OWNS = ("instances", "volumes", "shutdown_behavior", "strays", "spent", "groups")
 FRESH = ("instances", "groups")
 UNVERIFIED = ("whether AWS has capacity for this type now: only a launch tells",)
 
@@ -61,7 +61,7 @@ def needs(want: Want, seen: dict[str, Any]) -> set[str]:
         parts |= {"volumes", "shutdown_behavior"}
         resized = want.instance_type != seen["instances"][0]["InstanceType"]
         return parts | ({"type_facts", "zones"} if resized else set())
-    parts |= {"strays", "type_facts", "zones", "subnets"}
+    parts |= {"strays", "spent", "type_facts", "zones", "subnets"}
     return parts | ({"image"} if "type_facts" in seen else set())
 
 
