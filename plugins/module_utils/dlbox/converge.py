@@ -14,14 +14,9 @@ from typing import Any
 from . import act, change, observe
 from .aws import Aws
 from .errors import Refused, StateMoved, UnknownOutcome
+from .spec import COMMON_SPEC as COMMON_SPEC
 
 ROUNDS = 5
-COMMON_SPEC: dict[str, Any] = {
-    "box": {"type": "str", "required": True},
-    "region": {"type": "str", "required": True},
-    "profile": {"type": "str", "default": ""},
-    "observed": {"type": "dict", "default": {}},
-}
 
 
 def run_noun(

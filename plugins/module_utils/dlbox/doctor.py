@@ -8,12 +8,12 @@ from typing import Any
 
 from . import observe, plan_firewall, plan_instance, plan_quota
 from .aws import Aws
-from .converge import COMMON_SPEC
 from .errors import DlboxError
 from .names import scope
+from .spec import READING_SPEC
 
 SPEC = {
-    **{key: value for key, value in COMMON_SPEC.items() if key != "observed"},
+    **READING_SPEC,
     "instance": {"type": "dict", "required": True},
     "firewall": {"type": "dict", "required": True},
 }

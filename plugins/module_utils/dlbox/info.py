@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .change import Change
-from .converge import COMMON_SPEC
 from .names import Scope, scope
 from .observe_price import HOURS_PER_MONTH
+from .spec import READING_SPEC
 from .stop_time import next_stop_of
 
-SPEC = {key: value for key, value in COMMON_SPEC.items() if key != "observed"}
+SPEC = READING_SPEC
 OWNS = ()
 FRESH = ()
 

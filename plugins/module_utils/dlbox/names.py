@@ -13,6 +13,8 @@ from .errors import Refused
 BOX_TAG = "dlbox:box"
 GENERATION_TAG = "dlbox:generation"
 CREATED_TAG = "dlbox:created"
+# The schedule in the box's schedule group.
+SCHEDULE = "stop"
 # No AWS account has this id.
 REHEARSAL_ACCOUNT = "000000000000"
 _BOX = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")

@@ -6,10 +6,9 @@ from typing import Any
 
 from .aws import Aws
 from .errors import AwsError
-from .names import tag_map
+from .names import SCHEDULE, tag_map
 from .stop_role import POLICY, role_name
 
-SCHEDULE = "stop"
 _TIMING = ("ScheduleExpression", "ScheduleExpressionTimezone", "State", "FlexibleTimeWindow", "Target")
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from . import values
 from .change import Call, Change, Ref
-from .converge import COMMON_SPEC
 from .errors import Refused
 from .names import BOX_TAG, Scope, scope, tag_list, tag_spec
 from .rules import DESCRIPTION, Rule, flatten, permission
+from .spec import COMMON_SPEC
 
 SPEC = {
     **COMMON_SPEC,
@@ -126,14 +126,10 @@ def _create(want: Want, seen: dict[str, Any], wanted: set[Rule]) -> list[Change]
         raise Refused(
             f"{want.scope.region} has no default VPC: create one with `aws ec2 create-default-vpc`, then run the same command"
         )
-    params = {
-        "GroupName": want.scope.prefix,
-        "Description": f"dlbox {want.scope.box}",
-        "VpcId": seen["subnets"][0]["VpcId"],
-    }
-    params["TagSpecifications"] = [tag_spec("security-group", want.scope.tags)]
+    named = {"GroupName": want.scope.prefix, "Description": f"dlbox {want.scope.box}"}
+    placed = {"VpcId": seen["subnets"][0]["VpcId"], "TagSpecifications": [tag_spec("security-group", want.scope.tags)]}
     name = f"security group {want.scope.prefix}"
-    make = Call("ec2", "create_security_group", params, {"GroupId": "GroupId"})
+    make = Call("ec2", "create_security_group", {**named, **placed}, {"GroupId": "GroupId"})
     created = Change("create", name, "there is none of this name", None, {"tags": want.scope.tags}, calls=(make,))
     return [created, _open(name, Ref("GroupId"), sorted(wanted), "box_allowed_cidrs and the ports ask for it")]
 
@@ -148,8 +144,5 @@ def _delete(want: Want, group: dict[str, Any] | None) -> list[Change]:
     if not group or group["Tags"].get(BOX_TAG) != want.scope.box:
         return []
     calls = (Call("ec2", "delete_security_group", {"GroupId": group["GroupId"]}),)
-    return [
-        Change(
-            "delete", f"security group {want.scope.prefix}", "the box is to be absent", group["Tags"], None, calls=calls
-        )
-    ]
+    name = f"security group {want.scope.prefix}"
+    return [Change("delete", name, "the box is to be absent", group["Tags"], None, calls=calls)]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .change import Call, Change, Ref
-from .converge import COMMON_SPEC
 from .errors import Refused
 from .names import BOX_TAG, Scope, private_key_path, scope, tag_list, tag_spec
+from .spec import COMMON_SPEC
 
 SPEC = {
     **COMMON_SPEC,

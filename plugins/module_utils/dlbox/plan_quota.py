@@ -8,10 +8,10 @@ from typing import Any
 
 from . import values
 from .change import Call, Change
-from .converge import COMMON_SPEC
 from .families import Family, family_of
 from .launch import check_known
 from .names import Scope, scope
+from .spec import COMMON_SPEC
 
 SPEC = {
     **COMMON_SPEC,

@@ -8,9 +8,8 @@ from typing import Any
 
 from . import stop_role, stop_schedule, stop_time
 from .change import Change
-from .converge import COMMON_SPEC
-from .names import Scope, scope
-from .observe_schedule import SCHEDULE
+from .names import SCHEDULE, Scope, scope
+from .spec import COMMON_SPEC
 
 SPEC = {
     **COMMON_SPEC,

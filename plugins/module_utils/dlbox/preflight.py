@@ -11,9 +11,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from . import observe, plan_eip, plan_firewall, plan_instance, plan_key, plan_quota, plan_schedule, settings
 from .aws import Aws
-from .converge import COMMON_SPEC
 from .errors import Refused
 from .names import REHEARSAL_ACCOUNT, Scope, scope
+from .spec import READING_SPEC
 
 PLANS: dict[str, Any] = {
     "key": plan_key,
@@ -24,7 +24,7 @@ PLANS: dict[str, Any] = {
     "schedule": plan_schedule,
 }
 SPEC = {
-    **{key: value for key, value in COMMON_SPEC.items() if key != "observed"},
+    **READING_SPEC,
     "settings": {"type": "dict", "required": True},
     "settings_file": {"type": "path", "default": ""},
     "account": {"type": "str", "default": ""},

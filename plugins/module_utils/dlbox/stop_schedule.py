@@ -7,8 +7,7 @@ from typing import Any
 
 from . import stop_role, stop_time
 from .change import Call, Change, Ref
-from .names import tag_list
-from .observe_schedule import SCHEDULE
+from .names import SCHEDULE, tag_list
 
 # By default AWS retries for a day, and a late retry would stop the next working day.
 RETRIES = {"MaximumEventAgeInSeconds": 900, "MaximumRetryAttempts": 10}
