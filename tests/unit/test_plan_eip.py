@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from dlbox import plan_eip
-from dlbox.act import address_age
 from dlbox.change import Change, Ref, open_refs
+from dlbox.plan_eip import address_age
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from unit.facts import STANDING, TAGS, altered, planned, standing, told, wanted

@@ -7,12 +7,12 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from . import local
+from . import local, wait
 from .aws import Aws
 from .change import Call
 from .errors import AwsError, DlboxError, StateMoved
 from .names import BOX_TAG, CREATED_TAG, GENERATION_TAG, tag_map, tag_spec
-from .retry import backoff
+from .plan_eip import address_age
 from .token import client_token
 
 _MOVED = frozenset(
@@ -33,8 +33,6 @@ _MOVED = frozenset(
         "IncorrectInstanceState",
     ]
 )
-_NOT_YET = frozenset({"InvalidInstanceID.NotFound"})
-DEAD = ("shutting-down", "terminated")
 
 
 def settle(attempt: int) -> None:
@@ -67,7 +65,7 @@ def run_instances(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params:
             if error.code != "IdempotentParameterMismatch":
                 raise
             answer = None
-        if answer and answer["Instances"][0]["State"]["Name"] not in DEAD:
+        if answer and answer["Instances"][0]["State"]["Name"] not in wait.DEAD:
             return answer
         tags = [{"Key": GENERATION_TAG, "Value": str(number + 1)}]
         aws.call("ec2", "create_tags", Resources=[group["GroupId"]], Tags=tags)
@@ -97,34 +95,6 @@ def allocate_address(aws: Aws, want: Any, seen: dict[str, Any], call: Call, para
     return keep
 
 
-def address_age(address: dict[str, Any]) -> tuple[bool, str, str]:
-    """Sort key of an observed address: in use first, then by creation tag; the allocation id decides a tie the same way everywhere."""
-    created = address["Tags"].get(CREATED_TAG, "9")
-    return ("AssociationId" not in address, created, address["AllocationId"])
-
-
-def wait_state(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
-    """Wait until an instance is in a state; polls from 0.5 s upwards, says what it waits for."""
-    state, ids = params["State"], params["InstanceIds"]
-    for pause in backoff(total=600.0, longest=5.0):
-        try:
-            found = aws.call("ec2", "describe_instances", InstanceIds=ids)["Reservations"]
-            now = found[0]["Instances"][0]["State"]["Name"] if found else "not visible yet"
-        except AwsError as error:
-            if error.code not in _NOT_YET:
-                raise
-            now = "not visible yet"
-        if now == state:
-            return {}
-        if now in DEAD and state not in DEAD:
-            raise StateMoved(f"{ids[0]} went to {now} while this run waited for {state}")
-        aws.say(f"{ids[0]} is {now}, waiting for {state}")
-        time.sleep(pause)
-    raise DlboxError(
-        f"{ids[0]} was not {state} after 10 minutes and may bill: look at it in the EC2 console, then run the same command"
-    )
-
-
 def propagated(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
     """A write of a schedule, which may come before its role has spread; one token for all tries, so that a lost reply is no conflict."""
     try:
@@ -133,22 +103,6 @@ def propagated(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: di
         if error.code in _MOVED:
             raise StateMoved(str(error)) from error
         raise
-
-
-def wait_group_gone(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
-    """Wait until a schedule group is gone: AWS deletes it, with the schedules in it, some time after it was asked to."""
-    for pause in backoff(total=600.0, longest=5.0):
-        try:
-            state = aws.call("scheduler", "get_schedule_group", **params)["State"]
-        except AwsError as error:
-            if error.code != "ResourceNotFoundException":
-                raise
-            return {}
-        aws.say(f"schedule group {params['Name']} is {state}, waiting until it is gone")
-        time.sleep(pause)
-    raise DlboxError(
-        f"schedule group {params['Name']} was not gone after 10 minutes: it costs nothing; run the same command again later"
-    )
 
 
 def on_controller(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
@@ -169,7 +123,7 @@ HANDLERS = {
     ("ec2", "allocate_address"): allocate_address,
     ("scheduler", "create_schedule"): propagated,
     ("scheduler", "update_schedule"): propagated,
-    ("wait", "instance_state"): wait_state,
-    ("wait", "schedule_group_gone"): wait_group_gone,
+    ("wait", "instance_state"): wait.instance_state,
+    ("wait", "schedule_group_gone"): wait.schedule_group_gone,
     **{("local", step): on_controller for step in local.STEPS},
 }

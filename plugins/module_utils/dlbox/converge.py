@@ -14,7 +14,6 @@ from typing import Any
 from . import act, change, observe
 from .aws import Aws
 from .errors import Refused, StateMoved, UnknownOutcome
-from .spec import COMMON_SPEC as COMMON_SPEC
 
 ROUNDS = 5
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from .act import address_age
 from .change import Call, Change, Ref
-from .converge import COMMON_SPEC
 from .errors import Refused
-from .names import Scope, scope, tag_list, tag_spec
+from .names import CREATED_TAG, Scope, scope, tag_list, tag_spec
+from .spec import COMMON_SPEC
 
 SPEC = {**COMMON_SPEC, "state": {"type": "str", "default": "present", "choices": ["present", "absent"]}}
 OWNS = ("addresses", "instances")
@@ -73,6 +72,12 @@ def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str,
         "public_ip": saved.get("PublicIp", known.get("PublicIp")),
         "allocation_id": saved.get("AllocationId", known.get("AllocationId")),
     }
+
+
+def address_age(address: dict[str, Any]) -> tuple[bool, str, str]:
+    """Sort key of an observed address: in use first, then by creation tag; the allocation id decides a tie the same way everywhere."""
+    created = address["Tags"].get(CREATED_TAG, "9")
+    return ("AssociationId" not in address, created, address["AllocationId"])
 
 
 def _kept(found: list[dict[str, Any]], box: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -7,12 +7,12 @@ from typing import Any
 
 from . import values
 from .change import Change
-from .converge import COMMON_SPEC
 from .drift_instance import drift
 from .errors import Refused
 from .launch import launch
 from .names import Scope, scope
 from .power import power, terminate, to_be_stopped
+from .spec import COMMON_SPEC
 
 SPEC = {
     **COMMON_SPEC,

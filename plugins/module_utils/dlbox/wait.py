@@ -1,0 +1,52 @@
+"""Waits for a state: polled ever less often, inside a deadline, and said while they last."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from .aws import Aws
+from .change import Call
+from .errors import AwsError, DlboxError, StateMoved
+from .retry import backoff
+
+DEAD = ("shutting-down", "terminated")
+_NOT_YET = frozenset({"InvalidInstanceID.NotFound"})
+
+
+def instance_state(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
+    """Wait until an instance is in a state; polls from 0.5 s upwards, says what it waits for."""
+    state, ids = params["State"], params["InstanceIds"]
+    for pause in backoff(total=600.0, longest=5.0):
+        try:
+            found = aws.call("ec2", "describe_instances", InstanceIds=ids)["Reservations"]
+            now = found[0]["Instances"][0]["State"]["Name"] if found else "not visible yet"
+        except AwsError as error:
+            if error.code not in _NOT_YET:
+                raise
+            now = "not visible yet"
+        if now == state:
+            return {}
+        if now in DEAD and state not in DEAD:
+            raise StateMoved(f"{ids[0]} went to {now} while this run waited for {state}")
+        aws.say(f"{ids[0]} is {now}, waiting for {state}")
+        time.sleep(pause)
+    raise DlboxError(
+        f"{ids[0]} was not {state} after 10 minutes and may bill: look at it in the EC2 console, then run the same command"
+    )
+
+
+def schedule_group_gone(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
+    """Wait until a schedule group is gone: AWS deletes it, with the schedules in it, some time after it was asked to."""
+    for pause in backoff(total=600.0, longest=5.0):
+        try:
+            state = aws.call("scheduler", "get_schedule_group", **params)["State"]
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+            return {}
+        aws.say(f"schedule group {params['Name']} is {state}, waiting until it is gone")
+        time.sleep(pause)
+    raise DlboxError(
+        f"schedule group {params['Name']} was not gone after 10 minutes: it costs nothing; run the same command again later"
+    )
