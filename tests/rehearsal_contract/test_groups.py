@@ -77,6 +77,21 @@ def test_the_consoles_prefix_list_exists_and_opens_a_port(aws: World) -> None:
     assert [one["PrefixListId"] for one in opened["PrefixListIds"]] == [ident]
 
 
+def test_a_prefix_list_keeps_its_description(aws: World) -> None:
+    ident = aws.ec2.describe_managed_prefix_lists()["PrefixLists"][0]["PrefixListId"]
+    group, text = aws.group(), ""
+    for text in ("mine", "yours"):
+        permissions = rule(PrefixListIds=[{"PrefixListId": ident, "Description": text}])
+        if text == "mine":
+            aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=permissions)
+        else:
+            aws.ec2.update_security_group_rule_descriptions_ingress(GroupId=group, IpPermissions=permissions)
+        found = aws.ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"][0]
+        assert found["PrefixListIds"] == [{"PrefixListId": ident, "Description": text}]
+        rules = aws.ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])
+        assert [one.get("Description") for one in rules["SecurityGroupRules"] if not one["IsEgress"]] == [text]
+
+
 def test_tags_are_honoured_at_creation(world: World) -> None:
     tags = [{"Key": "dlbox:box", "Value": "lab"}]
     world.ec2.allocate_address(Domain="vpc", TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 
 SUBJECTS = (
-    "accounts", "images", "run_instances", "limits", "states", "attributes", "addresses", "groups", "answers", "roles", "schedules", "rules",
-    "functions",
+    "accounts", "images", "run_instances", "limits", "states", "attributes", "addresses", "groups", "rules",
+    "prefix_rules", "answers", "roles", "schedules", "functions",
 )  # fmt: skip
 
 
