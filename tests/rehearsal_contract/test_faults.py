@@ -63,6 +63,7 @@ def test_a_stale_list_is_as_before_the_last_write(world: World) -> None:
     first = world.address()
     assert addresses(world) == 1
     world.address()
+    assert addresses(world) == 2
     world.server.fault("DescribeAddresses", kind="stale")
     assert [one["AllocationId"] for one in world.ec2.describe_addresses()["Addresses"]] == [first]
     assert addresses(world) == 2
