@@ -25,19 +25,19 @@ def take(state: State, call: Call) -> Fault | None:
     return None
 
 
-def remember(state: State, call: Call, writes: int, quiet: bool, reply: Reply) -> None:
+def remember(state: State, call: Call, writes: int, settled: int | None, reply: Reply) -> None:
     """Keep a read's answer under the number of writes before it: the newest, and the newest of an earlier number."""
     earlier = [(number, old) for number, old in state.answers.get(call.signature, []) if number < writes]
     state.answers[call.signature] = [*earlier[-1:], (writes, reply)]
     # An answer given while something was under way says what will soon be wrong.
-    if quiet:
-        state.settled[call.signature] = (writes, reply)
+    if settled is not None:
+        state.settled[call.signature] = (settled, reply)
 
 
 def unchanged(state: State, call: Call) -> Reply | None:
     """The answer to the same EC2 question when nothing can have changed since; moto takes 10 ms for each instance."""
-    writes, reply = state.settled.get(call.signature, (-1, None))
-    return reply if writes == state.writes and call.service == "ec2" and not call.write else None
+    changes, reply = state.settled.get(call.signature, (-1, None))
+    return reply if changes == state.changes and call.service == "ec2" and not call.write else None
 
 
 def before_last_write(state: State, call: Call) -> Reply | None:

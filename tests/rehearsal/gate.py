@@ -62,12 +62,13 @@ class Gate:
             return faults.before_last_write(STATE, call) or replies.empty(call)
         if fault and fault.when == "before":
             return None if fault.kind == "drop" else replies.error(call, fault.code, fault.message, fault.status)
-        denied, writes, quiet = verdict(call, entry), STATE.writes, STATE.quiet()
+        denied, writes = verdict(call, entry), STATE.writes
+        settled = STATE.changes if STATE.quiet() else None
         done = denied or faults.unchanged(STATE, call) or self.execute(environ, call)
         if call.write:
-            STATE.wrote()
+            STATE.changed(write=True)
         elif not denied:
-            faults.remember(STATE, call, writes, quiet, done)
+            faults.remember(STATE, call, writes, settled, done)
         if fault:
             return None if fault.kind == "drop" else replies.error(call, fault.code, fault.message, fault.status)
         return done

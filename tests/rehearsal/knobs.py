@@ -126,7 +126,7 @@ def answer(environ: dict[str, Any], path: str) -> Reply:
             404, {"error": f"no knob {environ['REQUEST_METHOD']} /dlbox/{name}: see tests/rehearsal/README.md"}
         )
     if environ["REQUEST_METHOD"] == "POST":
-        STATE.wrote()
+        STATE.changed(write=False)
     try:
         return _json(200, route(json.loads(raw or b"{}"), query))
     except PermissionError as refused:

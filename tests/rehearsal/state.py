@@ -53,6 +53,7 @@ class State:
     answers: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
     settled: dict[str, tuple[int, Any]] = field(default_factory=dict)
     writes: int = 0
+    changes: int = 0
     written_at: float = 0.0
 
     def reset(self) -> None:
@@ -61,9 +62,10 @@ class State:
         fresh.knobs = Settings(**{**vars(self.defaults), "quota_values": dict(self.defaults.quota_values)})
         self.__dict__.update(fresh.__dict__)
 
-    def wrote(self) -> None:
-        """Note that something may have changed."""
-        self.writes += 1
+    def changed(self, write: bool) -> None:
+        """Note that a call or a knob may have changed something; only a call is a write that a stale read is older than."""
+        self.writes += write
+        self.changes += 1
         self.written_at = time.monotonic()
 
     def quiet(self) -> bool:
