@@ -5,7 +5,7 @@ import pathlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from unit.roles_loader import load
 
@@ -50,6 +50,8 @@ def test_certificates(ca: Any, leaf: Any, expected: list[tuple[str, str]]) -> No
 
 
 @given(st.integers(min_value=-1000, max_value=1000))
+@example(29)
+@example(30)
 def test_a_certificate_is_renewed_exactly_in_its_last_thirty_days(days: int) -> None:
     leaf = LEAF._replace(ends=NOW + datetime.timedelta(days=days))
     assert bool(certificate.plan(CA, leaf, "203.0.113.7", NOW)) == (days < 30)
