@@ -16,7 +16,7 @@ import botocore.session
 from botocore import exceptions as boto
 from botocore.config import Config
 
-from .aws_errors import THROTTLED, credential_advice, sentence, unassumable
+from .aws_errors import credential_advice, refused, sentence, throttled, unassumable
 from .errors import AwsError, DlboxError, UnknownOutcome
 from .retry import backoff
 
@@ -29,6 +29,9 @@ _CONFIG = Config(
     user_agent_extra="dlbox",
 )
 _LOADER = botocore.loaders.create_loader()
+# Never left this machine, so any call may be made again; and a network that is not there is said soon.
+_UNREACHED = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
+UNREACHED_S = 8.0
 _LOST = (boto.ConnectionError, boto.HTTPClientError)
 # These have no client token and no unique name to fall back on, or AWS answers a repeat with a misleading error.
 _ONCE = ("create_", "allocate_", "import_", "request_", "authorize_")
@@ -68,29 +71,29 @@ class Aws:
         """One API call, repeated while that is harmless; raises AwsError, or UnknownOutcome for a lost create."""
         method = getattr(self.client(service, region), operation)
         once = operation.startswith(_ONCE) and operation not in _TOKENED
-        pauses = backoff()
+        pauses, near = backoff(), backoff(total=UNREACHED_S)
         while True:
             try:
                 return method(**params)
             except boto.ClientError as error:
-                code = error.response["Error"]["Code"]
-                status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-                if code not in THROTTLED and status >= 500 and status != 501 and once:
-                    raise UnknownOutcome(sentence(service, operation, error, self.profile)) from error
-                if code not in THROTTLED and (status < 500 or status == 501):
+                if refused(error):
+                    code = error.response["Error"]["Code"]
                     raise AwsError(sentence(service, operation, error, self.profile), code, operation) from error
-                failure: Exception = error
+                if once and not throttled(error):
+                    raise UnknownOutcome(sentence(service, operation, error, self.profile)) from error
+                failure, pause = error, next(pauses, None)
+            except _UNREACHED as error:
+                failure, pause = error, next(near, None)
             except _LOST as error:
                 if once:
-                    raise UnknownOutcome(
-                        f"the reply to {service}:{operation} was lost; run the same command again"
-                    ) from error
-                failure = error
+                    said = f"the reply to {service}:{operation} was lost; run the same command again"
+                    raise UnknownOutcome(said) from error
+                failure, pause = error, next(pauses, None)
             except boto.BotoCoreError as error:
                 raise DlboxError(credential_advice(error, self.profile)) from error
-            pause = next(pauses, None)
             if pause is None:
                 raise AwsError(sentence(service, operation, failure, self.profile), "", operation) from failure
+            self.say(f"{service}:{operation} got no answer from AWS, trying again")
             time.sleep(pause)
 
     def pages(self, service: str, operation: str, key: str, /, **params: Any) -> list[Any]:

@@ -37,6 +37,18 @@ _ADVICE = {
 }
 
 
+def throttled(error: boto.ClientError) -> bool:
+    """Whether AWS turned a call away unread, so that any call may be made again."""
+    return error.response["Error"]["Code"] in THROTTLED
+
+
+def refused(error: boto.ClientError) -> bool:
+    """Whether AWS's answer is final; a lack of capacity is, although its HTTP status is 500."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    short = error.response["Error"]["Code"].startswith("Insufficient")
+    return short or (not throttled(error) and (status < 500 or status == 501))
+
+
 def sentence(service: str, operation: str, error: Exception, profile: str = "") -> str:
     """What was asked, what AWS said, what to do next."""
     asked = f"{service}:{''.join(word.title() for word in operation.split('_'))}"

@@ -107,7 +107,7 @@ def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str,
 def _delete(want: Want, pair: dict[str, Any] | None) -> list[Change]:
     if not pair or pair["Tags"].get(BOX_TAG) != want.scope.box:
         return []
-    calls = (Call("ec2", "delete_key_pair", {"KeyPairId": pair["KeyPairId"]}),)
+    calls = (Call("ec2", "delete_key_pair", {"KeyName": want.scope.prefix}),)
     return [
         Change("delete", f"key pair {want.scope.prefix}", "the box is to be absent", pair["Tags"], None, calls=calls)
     ]
