@@ -86,8 +86,7 @@ class Aws:
                 failure, pause = error, next(near, None)
             except _LOST as error:
                 if once:
-                    said = f"the reply to {service}:{operation} was lost; run the same command again"
-                    raise UnknownOutcome(said) from error
+                    raise UnknownOutcome(f"the reply to {service}:{operation} was lost: run it again") from error
                 failure, pause = error, next(pauses, None)
             except boto.BotoCoreError as error:
                 raise DlboxError(credential_advice(error, self.profile)) from error
