@@ -6,7 +6,9 @@ export PYTHONPATH := tests
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 BIN := .venv/bin
 REHEARSE := source .dlbox/rehearsal/env &&
-SUITES := tests/unit tests/rehearsal_contract tests/inventory tests/ssh_client tests/modules tests/faults tests/rehearsal_machines
+SUITES := tests/unit tests/policy tests/inventory tests/ssh_client tests/modules tests/drift tests/faults tests/rehearsal_contract \
+  tests/rehearsal_machines
+TYPED := plugins/module_utils/dlbox tests/rehearsal tests/browser tests/modules tests/drift tests/faults
 
 .PHONY: help up down test test-all lint bench molecule lock
 
@@ -22,6 +24,7 @@ down: ## Remove the rehearsal, and nothing else
 
 test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
 	$(BIN)/python -m rehearsal image
+	$(BIN)/python -m browser
 	$(BIN)/pytest $(SUITES)
 	$(MAKE) molecule SCENARIO=box
 	$(MAKE) molecule SCENARIO=host
@@ -31,14 +34,14 @@ test-all: test ## The slow ones too
 lint: .venv/ready ## ruff, mypy, ansible-lint, yamllint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy plugins/module_utils/dlbox tests/rehearsal
+	$(BIN)/mypy $(TYPED)
 	ANSIBLE_INVENTORY=inventory/boxes.yml $(BIN)/ansible-lint -q --offline --profile production
 
 bench: .venv/ready ## Ratios against a boto3 script and the stock way
 	$(BIN)/python -m bench
 
 molecule: .venv/ready ## One scenario: make molecule SCENARIO=box
-	MOLECULE_GLOB="tests/molecule/*/molecule.yml" $(BIN)/molecule test --scenario-name $(SCENARIO)
+	MOLECULE_GLOB="tests/molecule/*/molecule.yml" molecule -c .config/molecule/config.yml test -s $(SCENARIO)
 
 lock: ## Pin the requirements anew, with hashes
 	for set in requirements requirements-dev; do UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile -q --universal \
