@@ -54,7 +54,7 @@ def module(request: pytest.FixtureRequest, aws_server: Server, tmp_path: Path) -
             text=True,
             check=False,
         )
-        head, arrow, body = done.stdout.partition("=>")
+        _, arrow, body = done.stdout.partition("=>")
         assert arrow, done.stdout + done.stderr
         result: dict[str, Any] = json.loads(body[: body.rindex("}") + 1])
         return result
