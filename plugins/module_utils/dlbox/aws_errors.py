@@ -29,6 +29,7 @@ LOGIN = "run `aws configure` or `aws sso login`, or set AWS_PROFILE or box_profi
 _ADVICE = {
     "VcpuLimitExceeded": "the account's vCPU quota is used up: see the quota line of this run, or stop another instance of that family",
     "InsufficientInstanceCapacity": "AWS has none of this type free there now: run the same command later or set another box_instance_type",
+    "InvalidRegion": "write box_region as in us-west-2",
     "OptInRequired": "enable the region or the service in the AWS console first",
     "AddressLimitExceeded": "release an Elastic IP that you do not use, or ask for more under Service Quotas, code L-0263D0A3",
     "MaxSpotInstanceCountExceeded": "the account's Spot quota is used up",
@@ -53,7 +54,7 @@ def sentence(service: str, operation: str, error: Exception, profile: str = "") 
     """What was asked, what AWS said, what to do next."""
     asked = f"{service}:{''.join(word.title() for word in operation.split('_'))}"
     if not isinstance(error, boto.ClientError):
-        return f"{asked} got no answer ({type(error).__name__}): check the network and the region, then run the same command again"
+        return f"{asked} got no answer ({type(error).__name__}): check the network and box_region, then run the same command again"
     code = error.response["Error"]["Code"]
     said = str(error.response["Error"].get("Message", "")).strip().rstrip(".").replace("\n", " ")
     who = f" (profile {profile})" if profile else ""
