@@ -6,6 +6,7 @@ so that the forked workers find them in memory; without this plugin the modules 
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "module_utils"))
-from dlbox import aws
+from dlbox import clients
 from dlbox.converge import run_noun
 from dlbox.errors import DlboxError
 from dlbox.nouns import NOUNS
 
-aws.preload()
+clients.preload()
+# What is in memory now stays: forked workers need not look through it for garbage, which would also copy its pages.
+gc.freeze()
 
 
 class ActionModule(ActionBase):

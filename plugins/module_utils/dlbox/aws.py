@@ -1,4 +1,4 @@
-"""The only place that talks to AWS: sessions, clients, one retry policy, and errors as sentences."""
+"""The only place that talks to AWS: one retry policy, and errors as sentences."""
 
 from __future__ import annotations
 
@@ -6,29 +6,16 @@ import ipaddress
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
-import botocore.loaders
-import botocore.session
 from botocore import exceptions as boto
-from botocore.config import Config
 
 from .aws_errors import credential_advice, refused, sentence, throttled, unassumable
+from .clients import session as _session
 from .errors import AwsError, DlboxError, UnknownOutcome
 from .retry import backoff
 
-# One attempt per call: botocore would repeat a create whose reply was lost, and a second address would bill.
-_CONFIG = Config(
-    retries={"total_max_attempts": 1},
-    connect_timeout=5,
-    read_timeout=20,
-    max_pool_connections=16,
-    user_agent_extra="dlbox",
-)
-_LOADER = botocore.loaders.create_loader()
 # Never left this machine, so any call may be made again; and a network that is not there is said soon.
 _UNREACHED = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
 UNREACHED_S = 8.0
@@ -43,22 +30,11 @@ class Aws:
 
     def __init__(self, region: str, profile: str = "", say: Callable[[str], None] = lambda line: None) -> None:
         self.region, self.profile, self.say = region, profile, say
-        self._clients: dict[str, Any] = {}
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """A boto3 client, made once per service."""
-        key = f"{service}@{region or self.region}"
-        if key not in self._clients:
-            try:
-                self._clients[key] = self._session.client(service, region_name=region or self.region, config=_CONFIG)
-            except boto.BotoCoreError as error:
-                raise DlboxError(credential_advice(error, self.profile)) from error
-        return self._clients[key]
-
-    @cached_property
-    def _session(self) -> Any:
+        """A client, made once per service."""
         try:
-            return _session(self.profile)
+            return _session(self.profile).client(service, region or self.region)
         except boto.BotoCoreError as error:
             raise DlboxError(credential_advice(error, self.profile)) from error
 
@@ -124,21 +100,6 @@ class Aws:
                 self.say(f"AWS has not spread the new role yet; trying {service}:{operation} again in {pause:.0f} s")
                 time.sleep(pause)
         return self.call(service, operation, **params)
-
-
-@lru_cache(maxsize=8)
-def _session(profile: str) -> Any:
-    core = botocore.session.Session(profile=profile or None)
-    core.register_component("data_loader", _LOADER)
-    return boto3.Session(botocore_session=core)
-
-
-def preload(services: Iterable[str] = ("ec2", "iam", "scheduler", "sts")) -> None:
-    """Read API models into this process, so that forks find them in memory."""
-    for service in services:
-        _LOADER.load_service_model(service, "service-2")
-        _LOADER.load_service_model(service, "endpoint-rule-set-1")
-    _LOADER.load_data("endpoints")
 
 
 def is_loopback(url: str) -> bool:

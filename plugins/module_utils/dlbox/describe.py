@@ -28,9 +28,13 @@ def tagged(aws: Any) -> list[Instance]:
     client = aws.client("ec2")
     if aws.rehearsal:
         knock(client.meta.endpoint_url)
-    client.meta.events.register("before-parse.ec2.DescribeInstances", parse_lean)
     filters = [{"Name": "tag-key", "Values": [BOX_TAG]}]
-    found = aws.pages("ec2", "describe_instances", "Reservations", Filters=filters, MaxResults=PAGE)
+    # Only while this asks: modules in the same process read everything through the same client.
+    client.meta.events.register("before-parse.ec2.DescribeInstances", parse_lean)
+    try:
+        found = aws.pages("ec2", "describe_instances", "Reservations", Filters=filters, MaxResults=PAGE)
+    finally:
+        client.meta.events.unregister("before-parse.ec2.DescribeInstances", parse_lean)
     return instances(found, aws.region)
 
 
