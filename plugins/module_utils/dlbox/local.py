@@ -31,7 +31,8 @@ def generate_key(path: str, comment: str) -> dict[str, str]:
     file = Path(path)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", path]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    # No input: where another run has just made the file, ssh-keygen would ask whether to overwrite it.
+    made = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)  # noqa: S603
     if made.returncode:
         raise DlboxError(
             f"ssh-keygen could not write {path} ({made.stderr.strip()}): install openssh-client or free the path"
