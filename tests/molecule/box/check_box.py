@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import socket
 import subprocess
@@ -51,7 +52,8 @@ def play(name: str, *options: str) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    # Plain text, whatever colours the surroundings force.
+    return re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
 
 
 def ssh(receipt: dict[str, Any], command: str) -> subprocess.CompletedProcess[str]:
@@ -99,12 +101,9 @@ def test_changes_by_hand_are_shown_and_mended_exactly(receipt: dict[str, Any]) -
     rule = {"IpProtocol": "tcp", "FromPort": 9999, "ToPort": 9999, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
     boto3.client("scheduler").delete_schedule(Name="stop", GroupName=name)
-    shown = [
-        line
-        for line in play("playbooks/provision.yml", "--check", "--diff").splitlines()
-        if line.startswith("+++ after")
-    ]
-    assert [line.split(":", 2)[2].split(",")[0].strip() for line in shown] == ["close", "create"]
+    said = play("playbooks/provision.yml", "--check", "--diff")
+    shown = [line.split(":", 2)[2].split(",")[0].strip() for line in said.splitlines() if line.startswith("+++ after")]
+    assert shown == ["close", "create"], said
     assert "tcp 9999 from 0.0.0.0/0" in play("playbooks/provision.yml", "--diff")
     assert "changed=0" in play("playbooks/provision.yml")
 
