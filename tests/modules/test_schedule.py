@@ -156,13 +156,20 @@ def test_drift_is_predicted_mended_and_then_silent(here: Module, aws_server: Ser
     assert reason in done["changes"][0]["reason"]
 
 
-def test_a_silent_run_reads_three_things_of_the_stop(here: Module, aws_server: Server) -> None:
+def test_a_silent_run_reads_four_things_of_the_stop(here: Module, aws_server: Server) -> None:
     launch(aws_server)
     here("dlbox_schedule")
     aws_server.forget_calls()
     here("dlbox_schedule")
     read = sorted(call["action"] for call in aws_server.calls())
-    assert read == ["DescribeInstances", "GetCallerIdentity", "GetRole", "GetRolePolicy", "GetSchedule"]
+    assert read == [
+        "DescribeInstances",
+        "GetCallerIdentity",
+        "GetRole",
+        "GetRolePolicy",
+        "GetSchedule",
+        "GetScheduleGroup",
+    ]
 
 
 def test_before_the_launch_check_mode_lists_it_and_a_run_says_why_not(here: Module, aws_server: Server) -> None:

@@ -54,6 +54,14 @@ def test_plan(seen: dict[str, Any], params: dict[str, Any], does: list[str]) -> 
     assert open_refs(changes) == []
 
 
+def test_what_was_just_made_is_known_without_reading_it_again() -> None:
+    seen = standing(groups=[])
+    learned = plan_firewall.learned(wanted(plan_firewall), seen, {"GroupId": "sg-9"})
+    assert learned["groups"][0]["GroupId"] == "sg-9"
+    assert planned(plan_firewall, {**seen, **learned}) == []
+    assert plan_firewall.learned(wanted(plan_firewall), standing(), {}) == {}
+
+
 def test_what_differs_is_shown_rule_by_rule() -> None:
     closed, opened = planned(plan_firewall, rules(SSH, rule(8080, 8090)))
     assert closed.before == [f"tcp 8080-8090 from {MINE}/32"]

@@ -162,3 +162,18 @@ def test_the_result_names_what_was_launched() -> None:
     assert plan_instance.result(want, standing(**NOTHING), {"InstanceId": "i-2"})["instance_id"] == "i-2"
     assert plan_instance.result(want, standing(), {}) == {"instance_id": "i-1", "instance_type": "g5.xlarge"}
     assert plan_instance.result(want, standing(**NOTHING), {})["instance_id"] is None
+
+
+def test_the_last_wait_tells_the_box_as_it_is_now() -> None:
+    box = STANDING["instances"][0]
+    for params in ({}, {"state": "stopped"}):
+        want = wanted(plan_instance, instance_type="g5.xlarge", **params)
+        assert plan_instance.learned(want, {}, {"instance": box}) == {"instances": [box]}
+        assert plan_instance.learned(want, {}, {}) == {}
+    assert plan_instance.learned(wanted(plan_instance, state="absent"), {}, {"instance": box}) == {}
+
+
+@pytest.mark.parametrize("params", [{}, {"state": "stopped"}])
+def test_a_launch_ends_with_a_wait_that_saves_the_box(params: dict[str, str]) -> None:
+    last = plan(standing(**NOTHING), **params)[-1].calls[-1]
+    assert (last.service, last.save) == ("wait", {"instance": "Instance"})

@@ -45,6 +45,7 @@ POLICY = {
 STANDING: dict[str, Any] = {
     "account": {"account": "123456789012", "partition": "aws", "rehearsal": False},
     "instances": [{"InstanceId": "i-1", "State": "stopped"}],
+    "schedule_group": {"State": "ACTIVE"},
     "stop_role": {"Arn": ROLE_ARN, "Trust": TRUST, "Tags": TAGS},
     "stop_policy": POLICY,
     "schedule": {

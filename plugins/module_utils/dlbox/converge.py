@@ -3,6 +3,7 @@
 A noun is a module plan_<noun>.py with: SPEC (Ansible's argument spec), want(params), needs(want, seen) -> the parts of
 the picture that its plan reads, plan(want, seen) -> list[Change], result(want, seen, saved) -> what the module returns,
 OWNS (parts that its writes change) and FRESH (parts to read again before a write, where no unique name or token guards it).
+It may have learned(want, seen, saved): the parts that its writes' own answers tell, so that nothing has to read them again.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ def converge(
     for attempt in range(ROUNDS):
         complete(aws, noun, want, seen)
         changes = noun.plan(want, seen)
-        if changes and any(part in given for part in noun.FRESH):
-            forget(seen, given, noun.FRESH)
+        if changes and (old := [part for part in noun.FRESH if part in given]):
+            forget(seen, given, old)
             continue
         # A write whose reply was lost and that is no longer asked for did happen.
         done += [item for item in lost if item.what not in {again.what for again in changes}]
@@ -67,11 +68,13 @@ def converge(
             lost = [item] if isinstance(moved, UnknownOutcome) else []
             say(f"{moved}; reading again")
             act.settle(attempt)
-            forget(seen, given, noun.OWNS)
+            forget(seen, given, (*noun.OWNS, *noun.FRESH))
             continue
         # The result may need what was seen before the writes; the next module must not.
         answer = report(noun, want, seen, saved, done, check)
+        learned = noun.learned(want, seen, saved) if hasattr(noun, "learned") else {}
         forget(seen, given, noun.OWNS)
+        seen.update(learned)
         return answer
     raise StateMoved(
         f"{want.scope.box} kept changing while this run looked at it: let the other run finish, then run the same command"

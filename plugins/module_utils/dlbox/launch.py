@@ -7,6 +7,7 @@ from typing import Any
 from .change import Call, Change, Ref
 from .errors import Refused
 from .names import BOX_TAG, GENERATION_TAG, tag_list, tag_spec
+from .power import wait
 
 # Gone from AWS, or without a driver in today's Deep Learning AMIs (aws-facts: p2 left 2025-03, p3 2026-05), and what replaces them.
 RETIRED = {"p2": "g4dn.xlarge", "p3": "g5.xlarge", "g2": "g4dn.xlarge", "g3": "g4dn.xlarge", "g3s": "g4dn.xlarge"}
@@ -57,7 +58,6 @@ def launch(want: Any, seen: dict[str, Any]) -> list[Change]:
         "disk_gib": want.disk_gib,
     }
     run = Call("ec2", "run_instances", params, {"InstanceId": "Instances.0.InstanceId"})
-    wait = Call("wait", "instance_state", {"InstanceIds": [Ref("InstanceId")], "State": "running"})
     bill = f"+{want.instance_type} by the second, +{want.disk_gib} GiB gp3 by the month"
     return [
         Change(
@@ -67,7 +67,7 @@ def launch(want: Any, seen: dict[str, Any]) -> list[Change]:
             None,
             after,
             bill,
-            (*_note(seen, number), run, wait),
+            (*_note(seen, number), run, wait(Ref("InstanceId"), "running")),
         )
     ]
 

@@ -28,7 +28,7 @@ def instances(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]
     """Live instances whose tag is exactly the box's name, the oldest first."""
     filters = [*_tagged(want), {"Name": "instance-state-name", "Values": _LIVE}]
     found = aws.pages("ec2", "describe_instances", "Reservations", Filters=filters)
-    live = [_instance(item) for reservation in found for item in reservation["Instances"]]
+    live = [instance_view(item) for reservation in found for item in reservation["Instances"]]
     return sorted(
         (item for item in live if item["State"] in _LIVE and item["Tags"].get(BOX_TAG) == want.scope.box),
         key=lambda item: (item["LaunchTime"], item["InstanceId"]),
@@ -43,7 +43,7 @@ def strays(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
     states = {"Name": "instance-state-name", "Values": _LIVE}
     filters = [{"Name": "instance.group-id", "Values": ids}, states]
     found = aws.pages("ec2", "describe_instances", "Reservations", Filters=filters)
-    return [_instance(item) for reservation in found for item in reservation["Instances"]]
+    return [instance_view(item) for reservation in found for item in reservation["Instances"]]
 
 
 def spent(aws: Aws, want: Any, seen: dict[str, Any]) -> int:
@@ -99,7 +99,8 @@ def unnamed_addresses(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[st
     return [{"PublicIp": item["PublicIp"], "AllocationId": item["AllocationId"]} for item in found]
 
 
-def _instance(item: dict[str, Any]) -> dict[str, Any]:
+def instance_view(item: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of an instance as DescribeInstances tells it."""
     return {key: item[key] for key in _INSTANCE if key in item} | {
         "State": item["State"]["Name"],
         "LaunchTime": item["LaunchTime"].isoformat(),

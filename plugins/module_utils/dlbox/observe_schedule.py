@@ -13,7 +13,9 @@ _TIMING = ("ScheduleExpression", "ScheduleExpressionTimezone", "State", "Flexibl
 
 
 def schedule(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | None:
-    """The schedule that stops the box, in AWS's own form; None where there is none."""
+    """The schedule that stops the box, in AWS's own form; None where there is none, as where its group is not or goes."""
+    if "schedule_group" in seen and (seen["schedule_group"] or {}).get("State") != "ACTIVE":
+        return None
     found = _found(aws, "scheduler", "get_schedule", Name=SCHEDULE, GroupName=want.scope.prefix)
     if found is None:
         return None
@@ -40,6 +42,8 @@ def stop_role(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | Non
 
 def stop_policy(aws: Aws, want: Any, seen: dict[str, Any]) -> Any:
     """What the role's inline policy allows; None where it has none of that name."""
+    if seen.get("stop_role", "not looked for") is None:
+        return None
     found = _found(aws, "iam", "get_role_policy", RoleName=role_name(want.scope), PolicyName=POLICY)
     return found and found["PolicyDocument"]
 

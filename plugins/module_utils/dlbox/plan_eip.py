@@ -11,8 +11,9 @@ from .names import CREATED_TAG, Scope, scope, tag_list, tag_spec
 from .spec import COMMON_SPEC
 
 SPEC = {**COMMON_SPEC, "state": {"type": "str", "default": "present", "choices": ["present", "absent"]}}
-OWNS = ("addresses", "instances")
-FRESH = ("addresses", "instances")
+# The instance shows another public address then, which no later plan reads.
+OWNS = ("addresses",)
+FRESH = ("addresses",)
 # AWS's price for any public IPv4 address, attached or idle, since 2024-02-01.
 BILL = "+$0.005 per hour for the address, also while the box is stopped"
 UNVERIFIED = ("whether the region's Elastic IP quota (L-0263D0A3, 5 by default) has room",)

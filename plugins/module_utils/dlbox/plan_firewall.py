@@ -9,7 +9,7 @@ from . import values
 from .change import Call, Change, Ref
 from .errors import Refused
 from .names import BOX_TAG, Scope, scope, tag_list, tag_spec
-from .rules import DESCRIPTION, Rule, flatten, permission
+from .rules import DESCRIPTION, Rule, asked_for, flatten, permission
 from .spec import COMMON_SPEC
 
 SPEC = {
@@ -81,7 +81,7 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
     group = next(iter(seen["groups"]), None)
     if want.state == "absent":
         return _delete(want, group)
-    wanted = rules(want, seen)
+    wanted = asked_for(want, seen)
     if group is None:
         return _create(want, seen, wanted)
     present = {rule: text for permission in group["IpPermissions"] for rule, text in flatten(permission)}
@@ -105,20 +105,19 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
     return changes
 
 
+def learned(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
+    """A group that was just made: its name is unique, so nobody else made it."""
+    if "GroupId" not in saved:
+        return {}
+    made = {"GroupId": saved["GroupId"], "VpcId": seen["subnets"][0]["VpcId"], "Tags": want.scope.tags}
+    return {"groups": [{**made, "IpPermissions": [permission(rule) for rule in sorted(asked_for(want, seen))]}]}
+
+
 def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
     """The group's name and, where it exists, id."""
     groups = seen.get("groups") or []
     known = groups[0]["GroupId"] if groups else None
     return {"group_name": want.scope.prefix, "group_id": saved.get("GroupId", known)}
-
-
-def rules(want: Want, seen: dict[str, Any]) -> set[Rule]:
-    """The ingress rules that the settings mean today."""
-    sources = {
-        values.cidr("box_address_source", seen["caller_address"]) if text == "auto" else text for text in want.cidrs
-    }
-    found = {Rule("tcp", first, last, source) for first, last in want.ports for source in sources}
-    return found | ({Rule("tcp", 22, 22, seen["prefix_list"])} if want.instance_connect else set())
 
 
 def _create(want: Want, seen: dict[str, Any], wanted: set[Rule]) -> list[Change]:

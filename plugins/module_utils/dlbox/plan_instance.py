@@ -23,7 +23,8 @@ SPEC = {
     "state": {"type": "str", "default": "running", "choices": ["running", "stopped", "absent"]},
 }
 OWNS = ("instances", "volumes", "shutdown_behavior", "strays", "spent", "groups")
-FRESH = ("instances", "groups")
+# Not the group: where its generation is behind, the launch meets a dead instance and goes on to the next.
+FRESH = ("instances",)
 UNVERIFIED = ("whether AWS has capacity for this type now: only a launch tells",)
 
 
@@ -83,6 +84,11 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
         changes = launch(want, seen)
         return changes if want.state == "running" else [*changes, to_be_stopped(want)]
     return [*drift(want, seen, box), *power(want, box)]
+
+
+def learned(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
+    """The box as the last wait saw it, after every other write."""
+    return {"instances": [saved["instance"]]} if "instance" in saved and want.state != "absent" else {}
 
 
 def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:

@@ -45,11 +45,9 @@ def want(params: dict[str, Any]) -> Want:
 
 
 def needs(want: Want, seen: dict[str, Any]) -> set[str]:
-    """The parts of the picture that the plan reads; the group only where the schedule in it does not prove it."""
-    if want.state == "absent":
-        return set(OWNS)
-    parts = {"account", "instances", "schedule", "stop_role", "stop_policy"}
-    return parts | ({"schedule_group"} if "schedule" in seen and seen["schedule"] is None else set())
+    """The parts of the picture that the plan reads; role and group first, because without them there is nothing in them."""
+    parts = {"stop_role", "schedule_group"} | ({"account", "instances"} if want.state == "present" else set())
+    return parts | ({"stop_policy", "schedule"} if parts <= seen.keys() else set())
 
 
 def plan(want: Want, seen: dict[str, Any]) -> list[Change]:

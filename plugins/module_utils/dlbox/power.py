@@ -18,8 +18,8 @@ def stop(instance: str) -> tuple[Call, ...]:
 
 
 def wait(instance: Any, state: str) -> Call:
-    """A wait for a state."""
-    return Call("wait", "instance_state", {"InstanceIds": [instance], "State": state})
+    """A wait for a state, which ends with the instance as it is then."""
+    return Call("wait", "instance_state", {"InstanceIds": [instance], "State": state}, {"instance": "Instance"})
 
 
 def power(want: Any, box: dict[str, Any]) -> list[Change]:

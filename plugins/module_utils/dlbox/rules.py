@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from . import values
+
 DESCRIPTION = "dlbox"
 
 
@@ -18,6 +20,15 @@ class Rule(NamedTuple):
     def __str__(self) -> str:
         ports = str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
         return f"{self.protocol} {ports if self.protocol != '-1' else 'all'} from {self.source}"
+
+
+def asked_for(want: Any, seen: dict[str, Any]) -> set[Rule]:
+    """The ingress rules that the settings mean today."""
+    sources = {
+        values.cidr("box_address_source", seen["caller_address"]) if text == "auto" else text for text in want.cidrs
+    }
+    found = {Rule("tcp", first, last, source) for first, last in want.ports for source in sources}
+    return found | ({Rule("tcp", 22, 22, seen["prefix_list"])} if want.instance_connect else set())
 
 
 def flatten(item: dict[str, Any]) -> list[tuple[Rule, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 from .aws import Aws
 from .change import Call
 from .errors import AwsError, DlboxError, StateMoved
+from .observe_box import instance_view
 from .retry import backoff
 
 DEAD = ("shutting-down", "terminated")
@@ -15,7 +16,7 @@ _NOT_YET = frozenset({"InvalidInstanceID.NotFound"})
 
 
 def instance_state(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
-    """Wait until an instance is in a state; polls from 0.5 s upwards, says what it waits for."""
+    """Wait until an instance is in a state, and tell the instance; polls from 0.5 s upwards, says what it waits for."""
     state, ids = params["State"], params["InstanceIds"]
     for pause in backoff(total=600.0, longest=5.0):
         try:
@@ -26,7 +27,7 @@ def instance_state(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params
                 raise
             now = "not visible yet"
         if now == state:
-            return {}
+            return {"Instance": instance_view(found[0]["Instances"][0])}
         if now in DEAD and state not in DEAD:
             raise StateMoved(f"{ids[0]} went to {now} while this run waited for {state}")
         aws.say(f"{ids[0]} is {now}, waiting for {state}")
