@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from dlbox import aws
+from dlbox import aws, clients
 from dlbox.converge import run_noun
 from dlbox.errors import DlboxError
 from dlbox.nouns import NOUNS
@@ -84,7 +84,7 @@ class Provision:
         for key, value in variables.items():
             self.monkeypatch.setenv(key, value)
         self.clients.clear()
-        aws._session.cache_clear()
+        clients.session.cache_clear()
 
     def __call__(self, box: str = "lab", check: bool = False, **changed: Any) -> Run:
         """Run the tasks of provision.yml for one box."""

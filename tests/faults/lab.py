@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dlbox import aws
+from dlbox import aws, clients
 from drift.provision import ROOT, Provision, Run
 from rehearsal.testing import Server
 
@@ -61,7 +61,7 @@ def in_a_process(provision: Provision, work: Callable[[], Run]) -> int:
     status = 4
     try:
         provision.clients.clear()
-        aws._session.cache_clear()
+        clients.session.cache_clear()
         run = work()
         status = 0 if not run.said else 3 if is_sentence(run.said) else 4
     finally:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from dlbox import aws
+from dlbox import clients
 from dlbox.converge import run_noun
 from dlbox.errors import DlboxError
 from dlbox.nouns import NOUNS
@@ -19,7 +19,7 @@ def in_process(server: Server, monkeypatch: pytest.MonkeyPatch) -> Module:
     """module("dlbox_key", check=True, **params) -> the module's result, or its msg alone."""
     for key, value in server.env.items():
         monkeypatch.setenv(key, value)
-    aws._session.cache_clear()
+    clients.session.cache_clear()
 
     def run(name: str, check: bool = False, **params: Any) -> dict[str, Any]:
         noun = NOUNS[name]
