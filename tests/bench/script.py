@@ -21,6 +21,7 @@ from botocore.exceptions import ClientError
 
 BOX, REGION, TYPE, DISK = "lab", "us-west-2", "g5.xlarge", 100
 NAME = f"dlbox-{REGION}-{BOX}"
+ROLE = f"{NAME}-stop"
 TAGS = [{"Key": "dlbox:box", "Value": BOX}, {"Key": "Name", "Value": BOX}]
 IMAGES = "/aws/service/deeplearning/ami/x86_64"
 IMAGE = f"{IMAGES}/oss-nvidia-driver-gpu-pytorch-2.9-ubuntu-24.04/latest/ami-id"
@@ -90,19 +91,25 @@ def firewall(groups: list[dict[str, Any]], subnets: Future[Any], source: str) ->
     return ident
 
 
-def launch(group: str, subnets: Future[Any]) -> str:
-    """The instance, running; its id."""
+def choose(subnets: Future[Any]) -> tuple[str, str, str]:
+    """Image, its root device and the subnet of a launch."""
     image = ask(ssm.get_parameter, Name=IMAGE)
-    zones = ask(ec2.describe_instance_type_offerings, LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": [TYPE]}])  # fmt: skip
+    kind = [{"Name": "instance-type", "Values": [TYPE]}]
+    zones = ask(ec2.describe_instance_type_offerings, LocationType="availability-zone", Filters=kind)
     facts = ask(ec2.describe_instance_types, InstanceTypes=[TYPE])
     ami = image.result()["Parameter"]["Value"]
     root = ec2.describe_images(ImageIds=[ami])["Images"][0]["RootDeviceName"]
     offered = [item["Location"] for item in zones.result()["InstanceTypeOfferings"]]
+    if "x86_64" not in facts.result()["InstanceTypes"][0]["ProcessorInfo"]["SupportedArchitectures"]:
+        sys.exit("the image is for another architecture")
     subnet = next(item for item in subnets.result()["Subnets"] if item["AvailabilityZone"] in offered)
-    if facts.result()["InstanceTypes"][0]["VCpuInfo"]["DefaultVCpus"] < 1:
-        sys.exit("no vCPUs")
+    return ami, root, subnet["SubnetId"]
+
+
+def launch(group: str, ami: str, root: str, subnet: str) -> str:
+    """The instance, running; its id."""
     made = ec2.run_instances(
-        ImageId=ami, InstanceType=TYPE, MinCount=1, MaxCount=1, KeyName=NAME, SubnetId=subnet["SubnetId"],
+        ImageId=ami, InstanceType=TYPE, MinCount=1, MaxCount=1, KeyName=NAME, SubnetId=subnet,
         SecurityGroupIds=[group], InstanceInitiatedShutdownBehavior="stop", ClientToken=f"script-{os.getpid()}",
         MetadataOptions={"HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 2},
         BlockDeviceMappings=[{"DeviceName": root, "Ebs": {"VolumeSize": DISK, "VolumeType": "gp3", "Encrypted": True}}],
@@ -156,52 +163,64 @@ def policies(account: str, instance: str) -> tuple[dict[str, Any], dict[str, Any
     return tuple({"Version": "2012-10-17", "Statement": [item]} for item in documents)  # type: ignore[return-value]
 
 
-def stop(account: str, instance: str, role: Any, policy: Any, schedule: Any) -> None:
-    """The daily stop and its role."""
-    trust, permission = policies(account, instance)
-    name = f"{NAME}-stop"
+def trusted(account: str, role: Any) -> None:
+    """The role of the daily stop, which may do nothing yet."""
+    trust, _ = policies(account, "")
     if not role:
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust), Tags=TAGS)
+        iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(trust), Tags=TAGS)
     elif role["Role"]["AssumeRolePolicyDocument"] != trust:
-        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
+        iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(trust))
+
+
+def stop(account: str, instance: str, policy: Any, schedule: Any) -> None:
+    """The daily stop."""
+    _, permission = policies(account, instance)
     if not policy or policy["PolicyDocument"] != permission:
-        iam.put_role_policy(RoleName=name, PolicyName="stop", PolicyDocument=json.dumps(permission))
+        iam.put_role_policy(RoleName=ROLE, PolicyName="stop", PolicyDocument=json.dumps(permission))
     target = {
         "Arn": "arn:aws:scheduler:::aws-sdk:ec2:stopInstances",
-        "RoleArn": f"arn:aws:iam::{account}:role/{name}",
+        "RoleArn": f"arn:aws:iam::{account}:role/{ROLE}",
         "Input": json.dumps({"InstanceIds": [instance]}),
         "RetryPolicy": {"MaximumEventAgeInSeconds": 900, "MaximumRetryAttempts": 10},
     }
     when = {"ScheduleExpression": "cron(0 20 * * ? *)", "ScheduleExpressionTimezone": "Asia/Shanghai"}
     wanted = {**when, "State": "ENABLED", "FlexibleTimeWindow": {"Mode": "OFF"}, "Target": target}
     if not schedule:
-        scheduler.create_schedule_group(Name=NAME, Tags=TAGS)
         scheduler.create_schedule(Name="stop", GroupName=NAME, **wanted)
     elif {part: schedule[part] for part in wanted} != wanted:
         scheduler.update_schedule(Name="stop", GroupName=NAME, **wanted)
 
 
 def main() -> None:
-    """Look at everything at once, then make what is missing."""
+    """Look at everything at once, then make what is missing, side by side where nothing waits for the other."""
     who = ask(sts.get_caller_identity)
     pairs = ask(ec2.describe_key_pairs, Filters=[{"Name": "key-name", "Values": [NAME]}], IncludePublicKey=True)
     groups = ask(ec2.describe_security_groups, Filters=[{"Name": "group-name", "Values": [NAME]}])
     boxes = ask(ec2.describe_instances, Filters=tagged(LIVE))
     addresses = ask(ec2.describe_addresses, Filters=tagged())
-    role = ask(iam.get_role, RoleName=f"{NAME}-stop")
-    policy = ask(iam.get_role_policy, RoleName=f"{NAME}-stop", PolicyName="stop")
+    role = ask(iam.get_role, RoleName=ROLE)
+    policy = ask(iam.get_role_policy, RoleName=ROLE, PolicyName="stop")
     schedule = ask(scheduler.get_schedule, Name="stop", GroupName=NAME)
     with urllib.request.urlopen(f"{ec2.meta.endpoint_url}/dlbox/checkip") as answer:
         source = answer.read().decode().strip()
     account = who.result()["Account"]
     found = [item for page in boxes.result()["Reservations"] for item in page["Instances"]]
-    subnets = ask(ec2.describe_subnets, Filters=[{"Name": "default-for-az", "Values": ["true"]}]) if not found else who
-    imported = pool.submit(key, account, pairs.result()["KeyPairs"])
-    group = firewall(groups.result()["SecurityGroups"], subnets, source)
-    imported.result()
-    instance = mend(found[0]) if found else launch(group, subnets)
+    beside = [pool.submit(key, account, pairs.result()["KeyPairs"]), pool.submit(trusted, account, role.result())]
+    if not schedule.result():
+        beside.append(pool.submit(scheduler.create_schedule_group, Name=NAME, Tags=TAGS))
+    if found:
+        firewall(groups.result()["SecurityGroups"], who, source)
+        instance = mend(found[0])
+    else:
+        subnets = ask(ec2.describe_subnets, Filters=[{"Name": "default-for-az", "Values": ["true"]}])
+        chosen = pool.submit(choose, subnets)
+        group = firewall(groups.result()["SecurityGroups"], subnets, source)
+        beside[0].result()
+        instance = launch(group, *chosen.result())
     placed = pool.submit(address, addresses.result()["Addresses"], instance)
-    stop(account, instance, role.result(), policy.result(), schedule.result())
+    for made in beside:
+        made.result()
+    stop(account, instance, policy.result(), schedule.result())
     placed.result()
 
 
