@@ -6,10 +6,12 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dlbox import observe
 from drift.provision import Provision
 from rehearsal.testing import REGION, Server
 
@@ -27,6 +29,8 @@ CREATES = [
     "CreateScheduleGroup",
     "CreateSchedule",
 ]
+# These have a client token, or doing them twice is doing them once.
+REPEATABLE = {"RunInstances", "AssociateAddress", "PutRolePolicy", "CreateSchedule"}
 LOST: dict[str, dict[str, Any]] = {
     "after it was done": {"kind": "drop", "when": "after"},
     "before it was done": {"kind": "drop", "when": "before"},
@@ -48,6 +52,8 @@ def test_1_a_lost_reply_leaves_one_of_each(provision: Provision, action: str, ho
     else:
         assert run.said == ""
         assert kinds(server) == ONE_BOX
+    if "after" in how and action not in REPEATABLE:
+        assert len(server.calls(action)) == 1, "repeated blindly"
     server.post("faults", [])
     sound(provision)
 
@@ -169,6 +175,37 @@ def test_5_a_box_that_stands_is_not_made_again(provision: Provision, action: str
         server.post("faults", [])
         assert kinds(server) == ONE_BOX
     sound(provision)
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize(
+    ("part", "times", "asks"),
+    [
+        pytest.param("instances", 1, [], id="instance, once"),
+        pytest.param("instances", -1, ["RunInstances"], id="instance, always: its token holds"),
+        pytest.param("addresses", 1, [], id="address, once"),
+        pytest.param("addresses", 2, ["AllocateAddress"], id="address, until it is allocated: the older stays"),
+    ],
+)
+def test_5_a_box_that_no_read_shows_is_not_made_again(
+    provision: Provision, monkeypatch: pytest.MonkeyPatch, part: str, times: int, asks: list[str]
+) -> None:
+    before = provision().results
+    read, reads = observe.PARTS[part], count(1)
+
+    def blind(*args: Any) -> Any:
+        return [] if times < 0 or next(reads) <= times else read(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(observe.PARTS, part, blind)
+        provision.server.forget_calls()
+        run = provision()
+    assert run.said == "" or is_sentence(run.said)
+    assert [call["action"] for call in provision.server.calls("RunInstances", "AllocateAddress")] == asks
+    assert kinds(provision.server) == ONE_BOX
+    sound(provision)
+    assert provision().results["dlbox_instance"]["instance_id"] == before["dlbox_instance"]["instance_id"]
+    assert provision().results["dlbox_eip"]["public_ip"] == before["dlbox_eip"]["public_ip"]
 
 
 @pytest.mark.usefixtures("hasty")

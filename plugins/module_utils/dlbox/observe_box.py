@@ -96,7 +96,8 @@ def unnamed_addresses(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[st
         return []
     filters = [{"Name": "instance-id", "Values": [seen["instances"][0]["InstanceId"]]}]
     found = aws.call("ec2", "describe_addresses", Filters=filters)["Addresses"]
-    return [{"PublicIp": item["PublicIp"], "AllocationId": item["AllocationId"]} for item in found]
+    others = [item for item in found if tag_map(item.get("Tags")).get(BOX_TAG) != want.scope.box]
+    return [{"PublicIp": item["PublicIp"], "AllocationId": item["AllocationId"]} for item in others]
 
 
 def instance_view(item: dict[str, Any]) -> dict[str, Any]:
