@@ -50,8 +50,10 @@ class Bench:
         for folder in (self.tree, nothing):
             folder.mkdir()
         for part in PARTS:
-            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-            copy(ROOT / part, self.tree / part, **({"symlinks": True} if copy is shutil.copytree else {}))
+            if (ROOT / part).is_dir():
+                shutil.copytree(ROOT / part, self.tree / part, symlinks=True)
+            else:
+                shutil.copy(ROOT / part, self.tree / part)
         kept = {name: value for name, value in server.env.items() if not name.startswith(("ANSIBLE_", "PYTHON"))}
         self.env = kept | {"HOME": str(home), "ANSIBLE_HOME": str(home / "ansible")}
         book = [str(Path(sys.executable).with_name("ansible-playbook")), "playbooks/provision.yml"]

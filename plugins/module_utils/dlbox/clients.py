@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from collections.abc import Iterable
 from functools import lru_cache
@@ -33,13 +34,16 @@ class Session:
         self._core = botocore.session.Session(profile=profile or None)
         self._core.register_component("data_loader", _LOADER)
         self._clients: dict[tuple[str, str], Any] = {}
+        # Using a client is safe in threads, making one is not.
+        self._making = threading.Lock()
         _SESSIONS.add(self)
 
     def client(self, service: str, region: str) -> Any:
         """The client of a service in a region."""
         key = service, region
-        if key not in self._clients:
-            self._clients[key] = self._core.create_client(service, region_name=region, config=_CONFIG)
+        with self._making:
+            if key not in self._clients:
+                self._clients[key] = self._core.create_client(service, region_name=region, config=_CONFIG)
         return self._clients[key]
 
     def disconnect(self) -> None:
