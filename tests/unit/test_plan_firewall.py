@@ -96,8 +96,8 @@ def test_bad_input_is_named(params: dict[str, Any], says: str) -> None:
     [
         (standing(groups=[], subnets=[]), "has no default VPC"),
         (standing(groups=standing()["groups"] * 2), "several security groups"),
-        (standing(caller_address="<html>"), "box_address_source: '<html>' is not an IPv4 network"),
-        (standing(caller_address="2001:db8::1"), "box_address_source: 2001:db8::1 is IPv6"),
+        (standing(caller_address="<html>"), "box_address_source: it answered '<html>'"),
+        (standing(caller_address="2001:db8::1"), "box_address_source: it answered '2001:db8::1'"),
     ],
 )
 def test_what_stands_in_the_way_is_said(seen: dict[str, Any], says: str) -> None:
@@ -128,6 +128,19 @@ single = st.one_of(
 @given(single, st.text(max_size=20))
 def test_a_rule_survives_ec2s_form(one: Rule, text: str) -> None:
     assert flatten(permission(one, text)) == [(one, text)]
+
+
+@pytest.mark.parametrize(
+    ("one", "said", "ports"),
+    [
+        (Rule("tcp", 22, 22, "10.0.0.0/8"), "tcp 22 from 10.0.0.0/8", {"FromPort": 22, "ToPort": 22}),
+        (Rule("udp", 1, 9, "pl-1"), "udp 1-9 from pl-1", {"FromPort": 1, "ToPort": 9}),
+        (Rule("-1", -1, -1, "sg-1"), "-1 all from sg-1", {}),
+    ],
+)
+def test_a_rule_of_every_protocol_has_no_ports(one: Rule, said: str, ports: dict[str, int]) -> None:
+    assert str(one) == said
+    assert {key: value for key, value in permission(one).items() if key in ("FromPort", "ToPort")} == ports
 
 
 @given(st.sets(single, max_size=6))
