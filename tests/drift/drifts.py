@@ -351,10 +351,10 @@ DRIFTS: dict[str, Drift] = {
         ["scheduler:create_schedule_group", "scheduler:create_schedule"],
         "there is none of this name",
     ),
-    "terminated": Drift(World.terminate, [*LAUNCH, *ec2("associate_address"), *FOLLOW], "no live instance carries the box's tag"),
+    "terminated": Drift(World.terminate, [*LAUNCH, *FOLLOW, *ec2("associate_address")], "no live instance carries the box's tag"),
     "terminated and its address released": Drift(
         World.vanish,
-        [*LAUNCH, *ec2("allocate_address", "associate_address"), *FOLLOW],
+        [*LAUNCH, *FOLLOW, *ec2("allocate_address", "associate_address")],
         "no live instance carries the box's tag",
     ),
 }  # fmt: skip

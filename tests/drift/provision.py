@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from dlbox import aws, clients
+from dlbox import aws, clients, wait
 from dlbox.converge import run_noun
 from dlbox.errors import DlboxError
 from dlbox.nouns import NOUNS
@@ -24,8 +25,8 @@ TASKS = (
     "dlbox_firewall",
     "dlbox_quota",
     "dlbox_instance",
-    "dlbox_eip",
     "dlbox_schedule",
+    "dlbox_eip",
 )
 
 
@@ -67,6 +68,8 @@ class Provision:
         self.clients: dict[Any, Any] = {}
         self.environment(server.env | {"HOME": str(home)})
         monkeypatch.setattr(aws.Aws, "client", self.shared(aws.Aws.client))
+        # Waiting is tested with the modules; here it only costs time.
+        monkeypatch.setattr(wait, "backoff", lambda **_: repeat(0.04, 250))
 
     def shared(self, make: Any) -> Any:
         """One client per service for the whole test: making them is half of a silent run's time."""

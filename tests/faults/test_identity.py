@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dlbox import aws, values
+from dlbox import aws
 from drift.provision import Provision
 from rehearsal.testing import Server
 
@@ -127,4 +127,3 @@ def test_14_a_user_who_has_a_key_file_but_no_box_keeps_it(provision: Provision, 
     server.reset()
     assert provision().said == ""
     assert key.read_bytes() == kept
-    assert values.WORLD not in str(server.calls("AuthorizeSecurityGroupIngress"))
