@@ -63,7 +63,7 @@ keyed_groups:
 groups:
   reachable: ansible_host is defined
 compose:
-  box_label: inventory_hostname ~ ' (' ~ dlbox_instance_type ~ ')'
+  label: inventory_hostname ~ ' (' ~ dlbox_instance_type ~ ')'
 cache: true
 cache_plugin: ansible.builtin.jsonfile
 cache_connection: .cache/inventory
@@ -143,7 +143,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         try:
             from dlbox.aws import Aws
         except ImportError as error:
-            raise DlboxError(f"{error}: run `make .venv`, or install requirements.txt into Ansible's Python") from error
+            raise DlboxError(f"{error}: run `make up`, or install requirements.txt into Ansible's Python") from error
         clouds = {place: Aws(place.region, place.profile, self.display.v) for place in dict.fromkeys(places)}
         # Clients are made here, one after another: making them is not safe in threads, using them is.
         rehearsals = {place for place, aws in clouds.items() if aws.rehearsal}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 DISK = {"VolumeId": "vol-1", "Size": 73, "Tags": {}}
 ADDRESS = {"AllocationId": "eipalloc-1", "PublicIp": "198.51.100.1"}
 BOX = {"InstanceId": "i-1", "InstanceType": "g5.xlarge", "State": "running", "PublicIpAddress": "192.0.2.1"}
-SCHEDULE = {"ScheduleExpression": "cron(30 20 * * ? *)", "ScheduleExpressionTimezone": "Asia/Shanghai", "State": "ENABLED"}  # fmt: skip
+SCHEDULE = {"ScheduleExpression": "cron(30 20 * * ? *)", "ScheduleExpressionTimezone": "Asia/Shanghai", "State": "ENABLED", "Target": {"Input": '{"InstanceIds":["i-1"]}'}}  # fmt: skip
 PRICES = {"price_instance": 1.006, "price_disk": 0.08, "price_address": 0.005}
 
 
@@ -96,3 +96,9 @@ def test_prices_are_asked_for_what_exists_alone() -> None:
     assert not {part for part in info.needs(want, {}) if part.startswith("price")}
     assert info.needs(want, seen()) >= PRICES.keys()
     assert not info.needs(want, seen(instances=[], tagged_volumes=[], addresses=[])) & PRICES.keys()
+
+
+def test_a_schedule_that_aims_at_a_replaced_instance_stops_nothing() -> None:
+    elsewhere = SCHEDULE | {"Target": {"Input": '{"InstanceIds":["i-9"]}'}}
+    assert shown(schedule=elsewhere)["next_stop"] is None
+    assert shown()["next_stop"] is not None

@@ -96,3 +96,16 @@ def test_whatever_is_accepted_as_ports_is_in_order_and_in_range(first: int, last
     else:
         with pytest.raises(Refused):
             values.port_range("k", f"{first}-{last}")
+
+
+@pytest.mark.parametrize("answer", ["0.0.0.0/0", "203.0.113.7/32", "", "2001:db8::1", "<html>", "203.0.113.7 "])
+def test_only_one_plain_address_becomes_a_rule(answer: str) -> None:
+    with pytest.raises(Refused, match="box_address_source: it answered"):
+        values.own_address(answer)
+
+
+@pytest.mark.parametrize(
+    ("network", "wide"), [("0.0.0.0/1", True), ("128.0.0.0/1", True), ("10.0.0.0/8", False), ("auto", False)]
+)
+def test_half_of_the_internet_needs_the_acknowledgement_too(network: str, wide: bool) -> None:
+    assert values.is_wide(network) is wide

@@ -7,13 +7,13 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from . import local, wait
+from . import launching, local, wait
 from .aws import Aws
 from .change import Call
-from .errors import AwsError, DlboxError, StateMoved
-from .names import BOX_TAG, CREATED_TAG, GENERATION_TAG, tag_map, tag_spec
+from .errors import AwsError, StateMoved
+from .names import BOX_TAG, CREATED_TAG, tag_map
 from .plan_eip import address_age
-from .token import client_token
+from .retry import backoff
 
 _MOVED = frozenset(
     [
@@ -50,32 +50,6 @@ def plain(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[st
         raise
 
 
-def run_instances(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
-    """Launch under a deterministic token; a token that AWS remembers for a dead instance gives way to the next."""
-    group = seen["groups"][0]
-    instance, volume = params["TagSpecifications"]
-    first = int(tag_map(instance["Tags"])[GENERATION_TAG])
-    for number in range(first, first + 20):
-        token = client_token(seen["account"]["account"], want.scope, number)
-        try:
-            named = tag_spec("instance", {**tag_map(instance["Tags"]), GENERATION_TAG: str(number)})
-            asked = {**params, "TagSpecifications": [named, volume], "ClientToken": token}
-            answer = aws.call("ec2", "run_instances", **asked)
-        except AwsError as error:
-            if error.code != "IdempotentParameterMismatch":
-                raise
-            answer = None
-        if answer and answer["Instances"][0]["State"]["Name"] not in wait.DEAD:
-            return answer
-        tags = [{"Key": GENERATION_TAG, "Value": str(number + 1)}]
-        aws.call("ec2", "create_tags", Resources=[group["GroupId"]], Tags=tags)
-        if answer is None and _live(aws, want):
-            raise StateMoved(f"another run is launching {want.scope.box}")
-    raise DlboxError(
-        "AWS returned only dead instances for this box's launch tokens: wait an hour, then run the same command"
-    )
-
-
 def allocate_address(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
     """Allocate, then list by tag and keep the oldest: two runs at once end with one address."""
     spec = params["TagSpecifications"][0]
@@ -95,6 +69,19 @@ def allocate_address(aws: Aws, want: Any, seen: dict[str, Any], call: Call, para
     return keep
 
 
+def delete_security_group(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
+    """Delete the group once what used it is gone: AWS frees a terminated instance's interface some time later."""
+    for pause in backoff(total=300.0):
+        try:
+            return plain(aws, want, seen, call, params)
+        except AwsError as error:
+            if error.code != "DependencyViolation":
+                raise
+            aws.say(f"security group {params['GroupId']} is still in use, waiting until it is free")
+            time.sleep(pause)
+    return plain(aws, want, seen, call, params)
+
+
 def propagated(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
     """A write of a schedule, which may come before its role has spread; one token for all tries, so that a lost reply is no conflict."""
     try:
@@ -110,16 +97,9 @@ def on_controller(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params:
     return local.STEPS[call.operation](**params)
 
 
-def _live(aws: Aws, want: Any) -> bool:
-    filters = [
-        {"Name": f"tag:{BOX_TAG}", "Values": [want.scope.box]},
-        {"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]},
-    ]
-    return bool(aws.call("ec2", "describe_instances", Filters=filters)["Reservations"])
-
-
 HANDLERS = {
-    ("ec2", "run_instances"): run_instances,
+    ("ec2", "run_instances"): launching.run_instances,
+    ("ec2", "delete_security_group"): delete_security_group,
     ("ec2", "allocate_address"): allocate_address,
     ("scheduler", "create_schedule"): propagated,
     ("scheduler", "update_schedule"): propagated,

@@ -9,6 +9,7 @@ from typing import Any
 from . import observe, plan_firewall, plan_instance, plan_quota
 from .aws import Aws
 from .errors import DlboxError
+from .families import family_of
 from .names import scope
 from .spec import READING_SPEC
 
@@ -48,6 +49,9 @@ QUESTIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "price_disk": ("Pricing API", lambda seen: f"gp3 ${seen} per GiB and month" if seen else "no price"),
 }
 
+# Asked only where the settings or the type call for them.
+_OPTIONAL = {"caller_address", "prefix_list"}
+
 
 def run(params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """Ask every question, those that need an earlier answer after it; {"answers": [...], "well": bool}."""
@@ -61,8 +65,10 @@ def run(params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda
     wants |= dict.fromkeys(
         ("caller_address", "prefix_list", "groups"), plan_firewall.want({**common, **params["firewall"]})
     )
+    family = family_of(instance.instance_type)
     seen: dict[str, Any] = {}
-    first = [part for part in QUESTIONS if part != "image"]
+    asked = plan_firewall.needs(wants["groups"], {}) | set(QUESTIONS) - _OPTIONAL
+    first = [part for part in QUESTIONS if part in asked and part != "image" and (family or "quota" not in part)]
     answers = aws.together([partial(_ask, aws, wants.get(part, instance), seen, part) for part in first])
     answers.append(_ask(aws, instance, seen, "image"))
     return {"changed": False, "answers": answers, "well": all(item["well"] for item in answers)}

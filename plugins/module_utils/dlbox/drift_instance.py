@@ -88,6 +88,11 @@ def _resize(want: Any, seen: dict[str, Any], box: dict[str, Any]) -> Change | No
             f"box_instance_type: {box['InstanceId']} is {here} and {box['State']}, and a type changes only while the box is stopped: "
             f"run playbooks/stop.yml, then this command, or set box_instance_type: {here}"
         )
+    if box.get("Architecture", "x86_64") not in seen["type_facts"]["architectures"]:
+        raise Refused(
+            f"box_instance_type: {want.instance_type} is for {', '.join(seen['type_facts']['architectures'])} and this box's disk for "
+            f"{box['Architecture']}: set a type of the same architecture, or make another box"
+        )
     if box["Zone"] not in seen["zones"]:
         raise Refused(
             f"box_instance_type: {want.instance_type} is not offered in {box['Zone']}, where this box's disk is "

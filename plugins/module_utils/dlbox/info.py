@@ -55,11 +55,16 @@ def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str,
         "instance_id": box.get("InstanceId"),
         "instance_type": box.get("InstanceType"),
         "public_ip": address.get("PublicIp", box.get("PublicIpAddress")),
-        "next_stop": next_stop_of(seen["schedule"], datetime.now(UTC)),
+        "next_stop": next_stop_of(_aimed(seen["schedule"], box), datetime.now(UTC)),
         "hourly_usd": total(costs(seen, running=not stopped)),
         "hourly_usd_stopped": total(costs(seen, running=False)),
         "bills": bills(seen),
     }
+
+
+def _aimed(schedule: dict[str, Any] | None, box: dict[str, Any]) -> dict[str, Any] | None:
+    """The schedule, where it stops this very instance; one that aims at a replaced instance stops nothing."""
+    return schedule if schedule and box and box["InstanceId"] in schedule["Target"].get("Input", "") else None
 
 
 def costs(seen: dict[str, Any], running: bool) -> list[float | None]:

@@ -70,9 +70,13 @@ def volumes(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def tagged_volumes(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
-    """Volumes whose tag is exactly the box's name, attached or not: a disk bills wherever it is."""
+    """Volumes whose tag is exactly the box's name, attached or not, and not on their way out: a disk bills wherever it is."""
     found = aws.pages("ec2", "describe_volumes", "Volumes", Filters=_tagged(want))
-    kept = [{"VolumeId": item["VolumeId"], "Size": item["Size"], "Tags": tag_map(item.get("Tags"))} for item in found]
+    kept = [
+        {"VolumeId": item["VolumeId"], "Size": item["Size"], "Tags": tag_map(item.get("Tags"))}
+        for item in found
+        if item["State"] not in ("deleting", "deleted")
+    ]
     return [item for item in kept if item["Tags"].get(BOX_TAG) == want.scope.box]
 
 

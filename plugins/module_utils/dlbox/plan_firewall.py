@@ -48,9 +48,9 @@ def want(params: dict[str, Any]) -> Want:
         raise Refused("box_allowed_cidrs is empty, so nobody could reach the box: write auto for your own address")
     world = bool(params["open_to_world"])
     for text in cidrs:
-        if text == values.WORLD and not world:
+        if values.is_wide(text) and not world:
             raise Refused(
-                "box_allowed_cidrs: 0.0.0.0/0 opens the box to the whole internet, where scanners find it within minutes: "
+                f"box_allowed_cidrs: {text} opens the box to the whole internet or much of it, where scanners find it within minutes: "
                 "write auto, or set box_open_to_world: true to say that you mean it"
             )
     spans = [(22, 22), values.port_range("box_port_range", params["port_range"])]

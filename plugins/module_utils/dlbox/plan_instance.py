@@ -78,7 +78,7 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
     if want.state == "absent":
         return terminate(box) if box else []
     if not want.instance_type:
-        # start, stop and destroy must work whatever else has drifted.
+        # stop and destroy must work whatever else has drifted.
         return power(want, box) if box else []
     if box is None:
         changes = launch(want, seen)

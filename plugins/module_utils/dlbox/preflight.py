@@ -92,5 +92,7 @@ def _arguments(name: str, args: dict[str, Any], params: dict[str, Any]) -> dict[
 
 
 def _missing(wants: dict[str, Any], seen: dict[str, Any]) -> dict[str, Any]:
-    asked = {part: want for name, want in wants.items() for part in sorted(PLANS[name].needs(want, seen))}
+    asked = {"account": None} | {
+        part: want for name, want in wants.items() for part in sorted(PLANS[name].needs(want, seen))
+    }
     return {part: want for part, want in asked.items() if part not in seen}

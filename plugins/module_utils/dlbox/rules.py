@@ -24,9 +24,7 @@ class Rule(NamedTuple):
 
 def asked_for(want: Any, seen: dict[str, Any]) -> set[Rule]:
     """The ingress rules that the settings mean today."""
-    sources = {
-        values.cidr("box_address_source", seen["caller_address"]) if text == "auto" else text for text in want.cidrs
-    }
+    sources = {values.own_address(seen["caller_address"]) if text == "auto" else text for text in want.cidrs}
     found = {Rule("tcp", first, last, source) for first, last in want.ports for source in sources}
     return found | ({Rule("tcp", 22, 22, seen["prefix_list"])} if want.instance_connect else set())
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from .errors import Refused
 
-WORLD = "0.0.0.0/0"
+# Two halves of the internet are the internet too; no provider gives one user a network this wide.
+WIDE = 8
 
 
 def cidr(key: str, text: Any) -> str:
@@ -29,6 +30,22 @@ def cidr(key: str, text: Any) -> str:
             f"{key}: {text} has host bits set; write {network} for the network, or {text.split('/')[0]}/32 for the one address"
         )
     return str(network)
+
+
+def is_wide(network: str) -> bool:
+    """Whether a CIDR takes in the world, or so much of it that it must be meant; "auto" never does."""
+    return network != "auto" and ipaddress.IPv4Network(network).prefixlen < WIDE
+
+
+def own_address(text: str) -> str:
+    """The one address that a source answered, as a /32; anything else must not become a rule."""
+    try:
+        return f"{ipaddress.IPv4Address(text)}/32"
+    except ValueError:
+        raise Refused(
+            f"box_address_source: it answered {text[:50]!r}, which is no IPv4 address (a captive portal, or IPv6?): "
+            "write your address into box_allowed_cidrs, as in 203.0.113.7/32"
+        ) from None
 
 
 def port_range(key: str, text: Any) -> tuple[int, int]:

@@ -29,12 +29,23 @@ def instance_state(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params
         if now == state:
             return {"Instance": instance_view(found[0]["Instances"][0])}
         if now in DEAD and state not in DEAD:
+            _say_why(found[0]["Instances"][0])
             raise StateMoved(f"{ids[0]} went to {now} while this run waited for {state}")
         aws.say(f"{ids[0]} is {now}, waiting for {state}")
         time.sleep(pause)
     raise DlboxError(
         f"{ids[0]} was not {state} after 10 minutes and may bill: look at it in the EC2 console, then run the same command"
     )
+
+
+def _say_why(instance: dict[str, Any]) -> None:
+    """Refuse to go on where AWS itself ended the instance: another launch would end the same way, and bill again."""
+    reason = instance.get("StateReason", {})
+    if reason.get("Code", "Client.UserInitiatedShutdown") != "Client.UserInitiatedShutdown":
+        raise DlboxError(
+            f"AWS ended {instance['InstanceId']} by itself ({reason['Code']}: {reason.get('Message', '')}): "
+            "put that right (disk quota, encryption key, image), then run the same command"
+        )
 
 
 def schedule_group_gone(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
