@@ -9,9 +9,18 @@ import pytest
 from rehearsal.testing import Server
 
 from .conftest import Module, check_apply_again
+from .in_process import in_process
 
 OPEN = {"allowed_cidrs": ["203.0.113.7/32"]}
 TYPE = {"instance_type": "g5.xlarge"}
+
+
+@pytest.fixture
+def here(aws_server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Module:
+    """The modules in this process, with a home of their own."""
+    run = in_process(aws_server, monkeypatch)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return run
 
 
 def build(module: Module) -> dict[str, Any]:
@@ -55,35 +64,35 @@ def test_instance_is_launched_safely(module: Module, aws_server: Server) -> None
     assert {"Key": "dlbox:box", "Value": "lab"} in disk["Tags"]
 
 
-def test_address_is_kept_over_stop_and_start(module: Module, aws_server: Server) -> None:
-    module("dlbox_key")
-    module("dlbox_firewall", **OPEN)
-    module("dlbox_instance", **TYPE)
+def test_address_is_kept_over_stop_and_start(here: Module, aws_server: Server) -> None:
+    here("dlbox_key")
+    here("dlbox_firewall", **OPEN)
+    here("dlbox_instance", **TYPE)
     aws_server.forget_calls()
-    first = check_apply_again(module, aws_server, "dlbox_eip")
+    first = check_apply_again(here, aws_server, "dlbox_eip")
     aws_server.forget_calls()
-    check_apply_again(module, aws_server, "dlbox_instance", **TYPE, state="stopped")
+    check_apply_again(here, aws_server, "dlbox_instance", **TYPE, state="stopped")
     aws_server.forget_calls()
-    check_apply_again(module, aws_server, "dlbox_instance", **TYPE)
-    after = module("dlbox_eip")
+    check_apply_again(here, aws_server, "dlbox_instance", **TYPE)
+    after = here("dlbox_eip")
     assert (after["changed"], after["public_ip"]) == (False, first["public_ip"]), after
     assert len(aws_server.client("ec2").describe_addresses()["Addresses"]) == 1
 
 
-def test_a_stopped_box_is_resized(module: Module, aws_server: Server) -> None:
-    build(module)
-    refused = module("dlbox_instance", instance_type="g4dn.xlarge")
+def test_a_stopped_box_is_resized(here: Module, aws_server: Server) -> None:
+    build(here)
+    refused = here("dlbox_instance", instance_type="g4dn.xlarge")
     assert "changes only while the box is stopped" in refused["msg"]
-    module("dlbox_instance", **TYPE, state="stopped")
+    here("dlbox_instance", **TYPE, state="stopped")
     aws_server.forget_calls()
-    check_apply_again(module, aws_server, "dlbox_instance", instance_type="g4dn.xlarge")
+    check_apply_again(here, aws_server, "dlbox_instance", instance_type="g4dn.xlarge")
 
 
-def test_everything_goes_again(module: Module, aws_server: Server) -> None:
-    build(module)
+def test_everything_goes_again(here: Module, aws_server: Server) -> None:
+    build(here)
     for name in ("dlbox_instance", "dlbox_eip", "dlbox_firewall", "dlbox_key"):
         aws_server.forget_calls()
-        check_apply_again(module, aws_server, name, state="absent")
+        check_apply_again(here, aws_server, name, state="absent")
     left = [item for item in aws_server.inventory("dlbox:box", "lab") if item.get("state") != "terminated"]
     assert left == []
 
@@ -100,8 +109,8 @@ def test_everything_goes_again(module: Module, aws_server: Server) -> None:
     ids=["retired", "unknown", "malformed", "disk under snapshot", "image elsewhere"],
 )
 def test_a_launch_that_cannot_work_is_refused(
-    module: Module, aws_server: Server, params: dict[str, str], said: str
+    here: Module, aws_server: Server, params: dict[str, str], said: str
 ) -> None:
-    result = module("dlbox_instance", **params)
+    result = here("dlbox_instance", **params)
     assert said in result["msg"]
     assert not aws_server.calls(writes=True)
