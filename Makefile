@@ -29,7 +29,7 @@ test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
 	$(MAKE) molecule SCENARIO=box
 	$(MAKE) molecule SCENARIO=host
 
-test-all: test ## The slow ones too
+test-all: test bench ## The slow ones too
 
 lint: .venv/ready ## ruff, mypy, ansible-lint, yamllint
 	$(BIN)/ruff check .

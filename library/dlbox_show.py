@@ -9,7 +9,7 @@ short_description: Show a text as it stands
 author: the dlbox maintainers
 description:
   - Prints lines without quotes, folding or indentation, so that a command can be copied from them.
-  - With the action plugin switched off the text is in RV(msg) alone.
+  - With the action plugin switched off the text is in RV(msg) instead.
 options:
   text:
     description: The lines to show.
@@ -27,7 +27,7 @@ RETURN = r"""
 msg:
   description: The text.
   type: str
-  returned: always
+  returned: when the action plugin is switched off
 """
 
 from ansible.module_utils.basic import AnsibleModule  # noqa: E402

@@ -9,7 +9,7 @@ from .errors import Refused
 from .names import BOX_TAG, GENERATION_TAG, tag_list, tag_spec
 from .power import wait
 
-# Gone from AWS, or without a driver in today's Deep Learning AMIs (aws-facts: p2 left 2025-03, p3 2026-05), and what replaces them.
+# Gone from AWS, or without a driver in today's Deep Learning AMIs (p2 left AWS's own instance data in 2025-03, p3 by 2026-05), and what replaces them.
 RETIRED = {"p2": "g4dn.xlarge", "p3": "g5.xlarge", "g2": "g4dn.xlarge", "g3": "g4dn.xlarge", "g3s": "g4dn.xlarge"}
 
 
