@@ -230,6 +230,20 @@ def test_it_goes_and_leaves_its_neighbour(module: Module, aws_server: Server) ->
     assert not module("dlbox_schedule", box="lab-2")["changed"]
 
 
+def test_a_policy_attached_by_hand_does_not_keep_the_role(here: Module, aws_server: Server) -> None:
+    launch(aws_server)
+    here("dlbox_schedule")
+    iam = aws_server.client("iam")
+    allow = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    arn = iam.create_policy(PolicyName="by-hand", PolicyDocument=document)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=arn)
+    aws_server.forget_calls()
+    done = check_apply_again(here, aws_server, "dlbox_schedule", state="absent")
+    assert predicted(done)[-2:] == ["iam:detach_role_policy", "iam:delete_role"]
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 0
+
+
 def test_a_role_without_the_tag_is_left_alone(here: Module, aws_server: Server) -> None:
     launch(aws_server)
     here("dlbox_schedule")

@@ -48,6 +48,7 @@ STANDING: dict[str, Any] = {
     "schedule_group": {"State": "ACTIVE"},
     "stop_role": {"Arn": ROLE_ARN, "Trust": TRUST, "Tags": TAGS},
     "stop_policy": POLICY,
+    "stop_attached": [],
     "schedule": {
         "ScheduleExpression": "cron(0 20 * * ? *)",
         "ScheduleExpressionTimezone": "Asia/Shanghai",
@@ -63,7 +64,7 @@ STANDING: dict[str, Any] = {
         },
     },
 }
-GONE = {"schedule": None, "schedule_group": None, "stop_role": None, "stop_policy": None}
+GONE = {"schedule": None, "schedule_group": None, "stop_role": None, "stop_policy": None, "stop_attached": []}
 
 
 def changes(seen: dict[str, Any], **params: str) -> list[Change]:

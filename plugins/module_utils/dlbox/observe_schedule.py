@@ -48,6 +48,14 @@ def stop_policy(aws: Aws, want: Any, seen: dict[str, Any]) -> Any:
     return found and found["PolicyDocument"]
 
 
+def stop_attached(aws: Aws, want: Any, seen: dict[str, Any]) -> list[str]:
+    """ARNs of managed policies that somebody attached to the role by hand: AWS deletes no role that has one."""
+    if seen["stop_role"] is None:
+        return []
+    found = aws.call("iam", "list_attached_role_policies", RoleName=role_name(want.scope))
+    return sorted(policy["PolicyArn"] for policy in found["AttachedPolicies"])
+
+
 def _found(aws: Aws, service: str, operation: str, **params: str) -> Any:
     try:
         return aws.call(service, operation, **params)
@@ -57,4 +65,6 @@ def _found(aws: Aws, service: str, operation: str, **params: str) -> Any:
         return None
 
 
-SCHEDULE_PARTS: dict[str, Any] = {part.__name__: part for part in (schedule, schedule_group, stop_role, stop_policy)}
+SCHEDULE_PARTS: dict[str, Any] = {
+    part.__name__: part for part in (schedule, schedule_group, stop_role, stop_policy, stop_attached)
+}

@@ -17,7 +17,7 @@ SPEC = {
     "timezone": {"type": "str", "default": "Asia/Shanghai"},
     "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
 }
-OWNS = ("schedule", "schedule_group", "stop_role", "stop_policy")
+OWNS = ("schedule", "schedule_group", "stop_role", "stop_policy", "stop_attached")
 FRESH = ()
 UNVERIFIED = ("whether EventBridge Scheduler can take the role on: AWS checks that when it takes the schedule",)
 
@@ -47,7 +47,8 @@ def want(params: dict[str, Any]) -> Want:
 def needs(want: Want, seen: dict[str, Any]) -> set[str]:
     """The parts of the picture that the plan reads; role and group first, because without them there is nothing in them."""
     parts = {"stop_role", "schedule_group"} | ({"account", "instances"} if want.state == "present" else set())
-    return parts | ({"stop_policy", "schedule"} if parts <= seen.keys() else set())
+    inside = {"stop_policy", "schedule"} | ({"stop_attached"} if want.state == "absent" else set())
+    return parts | (inside if parts <= seen.keys() else set())
 
 
 def plan(want: Want, seen: dict[str, Any]) -> list[Change]:

@@ -71,6 +71,9 @@ def remove(scope: Scope, seen: dict[str, Any]) -> list[Change]:
         changes.append(
             Change("delete", f"policy {POLICY} of role {name}", reason, seen["stop_policy"], None, calls=calls)
         )
+    for arn in seen["stop_attached"]:
+        calls = (Call("iam", "detach_role_policy", {"RoleName": name, "PolicyArn": arn}),)
+        changes.append(Change("detach", f"policy {arn} of role {name}", reason, arn, None, calls=calls))
     calls = (Call("iam", "delete_role", {"RoleName": name}),)
     return [*changes, Change("delete", f"role {name}", reason, found["Trust"], None, calls=calls)]
 
