@@ -6,8 +6,7 @@ export PYTHONPATH := tests
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 BIN := .venv/bin
 REHEARSE := source .dlbox/rehearsal/env &&
-SUITES := tests/unit tests/policy tests/inventory tests/ssh_client tests/modules tests/drift tests/faults tests/rehearsal_contract \
-  tests/rehearsal_machines
+SUITES := tests/unit tests/policy tests/inventory tests/ssh_client tests/modules tests/drift tests/faults tests/rehearsal_contract
 TYPED := plugins/module_utils/dlbox tests/rehearsal tests/browser tests/modules tests/drift tests/faults
 
 .PHONY: help up down test test-all lint bench molecule lock
@@ -25,7 +24,8 @@ down: ## Remove the rehearsal, and nothing else
 test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
 	$(BIN)/python -m rehearsal image
 	$(BIN)/python -m browser
-	$(BIN)/pytest $(SUITES)
+	$(BIN)/pytest -n 3 --dist loadfile $(SUITES)
+	$(BIN)/pytest tests/rehearsal_machines
 	$(MAKE) molecule SCENARIO=box
 	$(MAKE) molecule SCENARIO=host
 
