@@ -154,6 +154,6 @@ def fill(value: Any, variables: dict[str, Any]) -> Any:
         return str(ROOT / "group_vars/all.yml")
     if value == "{{ dlbox_result.seen }}":
         return variables["seen"]
-    found = re.fullmatch(r"\{\{ (\w+) \}\}", value)
+    found = re.fullmatch(r"\{\{ (\w+)(?: \| default\(''\))? \}\}", value)
     assert found, f"provision.yml holds a template that this file does not know: {value}"
     return variables[found[1]]
