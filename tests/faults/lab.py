@@ -68,8 +68,8 @@ def in_a_process(provision: Provision, work: Callable[[], Run]) -> int:
         os._exit(status)
 
 
-def killed_before_write(provision: Provision, number: int) -> bool:
-    """Run in a process that dies of SIGKILL right before its write of this number; whether it came to that."""
+def killed_before_write(provision: Provision, number: int, run: Callable[[], Run] | None = None) -> bool:
+    """Run, provision unless told otherwise, in a process that dies of SIGKILL right before its write of this number; whether it came to that."""
 
     def work() -> Run:
         done, call = 0, aws.Aws.call
@@ -82,7 +82,7 @@ def killed_before_write(provision: Provision, number: int) -> bool:
             return call(self, service, operation, *args, **params)
 
         aws.Aws.call = counted  # type: ignore[method-assign]
-        return provision()
+        return (run or provision)()
 
     _, status = os.waitpid(in_a_process(provision, work), 0)
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0

@@ -6,7 +6,6 @@ import argparse
 import os
 import pathlib
 import sys
-from zoneinfo import ZoneInfoNotFoundError
 
 from . import image, lifecycle, needs, network, status
 from .place import DEFAULT, Place
@@ -52,7 +51,7 @@ def main() -> None:
             print(lifecycle.advance(place, given.to))
         else:
             print(status.report(place))
-    except (CommandError, ZoneInfoNotFoundError, PermissionError) as problem:
+    except (CommandError, PermissionError) as problem:
         sys.exit(f"rehearsal: {problem}")
 
 

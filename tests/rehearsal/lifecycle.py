@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from . import clock, forward, needs, network, processes
 from .cloud import HOME_REGION, Cloud
@@ -123,7 +123,9 @@ def target_time(words: list[str], now: datetime) -> datetime:
     length = re.fullmatch(r"(\d+)([smhd])", words[0])
     if length and len(words) == 1:
         return now + timedelta(**{LENGTHS[length[2]]: int(length[1])})
-    if words[0] == "to" and len(words) == 3 and re.fullmatch(r"\d\d:\d\d", words[1]):
+    if words[0] == "to" and len(words) == 3 and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", words[1]):
+        if words[2] not in available_timezones():
+            raise CommandError(f"`advance` knows no time zone {words[2]}: write it as in Asia/Shanghai.")
         expression = f"cron({int(words[1][3:])} {int(words[1][:2])} * * ? *)"
         timing = clock.Timing(expression, str(ZoneInfo(words[2])), now)
         return next(clock.occurrences(timing, now, now + timedelta(days=3)))

@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 
 import pytest
+from rehearsal import network
 from rehearsal.processes import pid_of
 
 from .conftest import Box, Rehearsal, cli, free_port, launch
@@ -29,17 +30,31 @@ def traces(rehearsal: Rehearsal) -> dict[str, str]:
     }
 
 
-def host() -> list[str]:
-    """Describe the parts of the host that machines touch: rules, links, addresses, routes, switches."""
+def host() -> str:
+    """Print the parts of the host that machines touch: rules, links, addresses, routes, volumes, networks."""
     commands = (
         "iptables-save | grep -v '^#' | sed 's/\\[.*//'",
         "ip -o link | cut -d' ' -f2",
         "ip -o -4 addr show | awk '{print $2, $4}'",
         "ip -4 route",
-        "cat /proc/sys/net/ipv4/ip_forward",
         "podman volume ls -q; podman network ls -q",
     )
-    return [subprocess.run(["sh", "-c", one], capture_output=True, text=True, check=True).stdout for one in commands]
+    return subprocess.run(["sh", "-c", "; ".join(commands)], capture_output=True, text=True, check=True).stdout
+
+
+def marks(rehearsal: Rehearsal) -> set[str]:
+    """Name what is its own on this host; other rehearsals may come and go meanwhile."""
+    found = network.inspect(rehearsal.place.network)
+    assert found
+    subnet, bridge = found
+    rules = [line for line in host().splitlines() if rehearsal.place.suffix in line]
+    chains = {word for line in rules for word in line.split() if word.startswith("CNI-")}
+    return {rehearsal.place.suffix, bridge, subnet.removesuffix(".0.0/16") + ".", *chains}
+
+
+def own_lines(signs: set[str]) -> list[str]:
+    """List the host's lines that carry one of these marks."""
+    return [line for line in host().splitlines() if any(sign in line for sign in signs)]
 
 
 def test_a_second_up_starts_nothing(rehearsal: Rehearsal) -> None:
@@ -63,7 +78,8 @@ def test_a_taken_port_is_said(rehearsal: Rehearsal, tmp_path: pathlib.Path) -> N
 
 
 def test_down_leaves_nothing_and_spares_the_neighbour(box: Box, tmp_path: pathlib.Path) -> None:
-    before = host()
+    ours = marks(box.rehearsal)
+    before = own_lines(ours)
     other = Rehearsal(tmp_path / "other", free_port(), box.rehearsal.key)
     try:
         cli(other.state, "up", "--port", str(other.port))
@@ -71,10 +87,13 @@ def test_down_leaves_nothing_and_spares_the_neighbour(box: Box, tmp_path: pathli
         assert neighbour.ip != box.ip
         assert neighbour.ssh("hostname").returncode == 0
         assert all(traces(other).values())
+        theirs = marks(other)
+        assert len(own_lines(theirs)) > len(theirs)
     finally:
         cli(other.state, "down")
     assert not any(traces(other).values()), json.dumps(traces(other))
-    assert host() == before
+    assert not own_lines(theirs)
+    assert own_lines(ours) == before
     assert box.reachable()
     assert "not up" in cli(other.state, "down").stdout
 

@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 
 from .errors import DlboxError
 from .hosts import Instance
-from .names import BOX_TAG, tag_map
+from .names import BOX_TAG, LIVE, tag_map
 
 PAGE = 1000
-LIVE = ("pending", "running", "stopping", "stopped")
 _PLAIN = {
     "instanceId": "InstanceId",
     "instanceType": "InstanceType",

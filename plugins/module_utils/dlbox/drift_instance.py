@@ -7,7 +7,7 @@ from typing import Any
 from .change import Call, Change
 from .errors import Refused
 from .launch import check_type
-from .names import tag_list
+from .names import lacking, tag_list
 
 
 def drift(want: Any, seen: dict[str, Any], box: dict[str, Any]) -> list[Change]:
@@ -24,11 +24,11 @@ def drift(want: Any, seen: dict[str, Any], box: dict[str, Any]) -> list[Change]:
 
 
 def _tags(want: Any, box: dict[str, Any]) -> Change | None:
-    lacking = {key: value for key, value in want.scope.tags.items() if box["Tags"].get(key) != value}
-    if not lacking:
+    missing = lacking(want.scope, box["Tags"])
+    if not missing:
         return None
-    calls = (Call("ec2", "create_tags", {"Resources": [box["InstanceId"]], "Tags": tag_list(lacking)}),)
-    return Change("tag", _thing(box), "its tags differ", box["Tags"], {**box["Tags"], **lacking}, calls=calls)
+    calls = (Call("ec2", "create_tags", {"Resources": [box["InstanceId"]], "Tags": tag_list(missing)}),)
+    return Change("tag", _thing(box), "its tags differ", box["Tags"], {**box["Tags"], **missing}, calls=calls)
 
 
 def _groups(seen: dict[str, Any], box: dict[str, Any]) -> Change | None:

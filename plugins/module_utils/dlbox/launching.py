@@ -9,13 +9,12 @@ from . import wait
 from .aws import Aws
 from .change import Call
 from .errors import AwsError, DlboxError, StateMoved
-from .names import BOX_TAG, GENERATION_TAG, tag_map, tag_spec
+from .names import BOX_TAG, GENERATION_TAG, LIVE, tag_map, tag_spec
 from .retry import backoff
 from .token import client_token
 
 # Made by this run a moment ago, and not known everywhere yet.
 _NOT_YET = frozenset({"InvalidGroup.NotFound", "InvalidKeyPair.NotFound"})
-_LIVE = ["pending", "running", "stopping", "stopped"]
 
 
 def run_instances(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
@@ -54,7 +53,7 @@ def _ask(aws: Aws, params: dict[str, Any]) -> Any:
 
 def _live_soon(aws: Aws, want: Any) -> bool:
     """Whether the launch that holds the token shows an instance; a describe may be late by seconds."""
-    states = {"Name": "instance-state-name", "Values": _LIVE}
+    states = {"Name": "instance-state-name", "Values": [*LIVE]}
     filters = [{"Name": f"tag:{BOX_TAG}", "Values": [want.scope.box]}, states]
     for pause in backoff(total=6.0, longest=2.0):
         if aws.call("ec2", "describe_instances", Filters=filters)["Reservations"]:

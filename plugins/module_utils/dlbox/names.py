@@ -13,6 +13,8 @@ from .errors import Refused
 BOX_TAG = "dlbox:box"
 GENERATION_TAG = "dlbox:generation"
 CREATED_TAG = "dlbox:created"
+# The states of an instance that is not gone: what it has still bills.
+LIVE = ("pending", "running", "stopping", "stopped")
 # The schedule in the box's schedule group.
 SCHEDULE = "stop"
 # No AWS account has this id.
@@ -61,6 +63,11 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
 def tag_spec(kind: str, tags: Mapping[str, str]) -> dict[str, Any]:
     """EC2's TagSpecification: the tags come with the resource, in the same call."""
     return {"ResourceType": kind, "Tags": tag_list(tags)}
+
+
+def lacking(scope: Scope, tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags of the box that are missing among these, or differ."""
+    return {key: value for key, value in scope.tags.items() if tags.get(key) != value}
 
 
 def tag_map(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .aws import Aws
-from .names import BOX_TAG, GENERATION_TAG, tag_map
+from .names import BOX_TAG, GENERATION_TAG, LIVE, tag_map
 
 _INSTANCE = [
     "InstanceId",
@@ -21,16 +21,15 @@ _INSTANCE = [
     "RootDeviceName",
     "InstanceLifecycle",
 ]
-_LIVE = ["pending", "running", "stopping", "stopped"]
 
 
 def instances(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
     """Live instances whose tag is exactly the box's name, the oldest first."""
-    filters = [*_tagged(want), {"Name": "instance-state-name", "Values": _LIVE}]
+    filters = [*_tagged(want), {"Name": "instance-state-name", "Values": [*LIVE]}]
     found = aws.pages("ec2", "describe_instances", "Reservations", Filters=filters)
     live = [instance_view(item) for reservation in found for item in reservation["Instances"]]
     return sorted(
-        (item for item in live if item["State"] in _LIVE and item["Tags"].get(BOX_TAG) == want.scope.box),
+        (item for item in live if item["State"] in LIVE and item["Tags"].get(BOX_TAG) == want.scope.box),
         key=lambda item: (item["LaunchTime"], item["InstanceId"]),
     )
 
@@ -40,7 +39,7 @@ def strays(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
     ids = [group["GroupId"] for group in seen["groups"]]
     if not ids:
         return []
-    states = {"Name": "instance-state-name", "Values": _LIVE}
+    states = {"Name": "instance-state-name", "Values": [*LIVE]}
     filters = [{"Name": "instance.group-id", "Values": ids}, states]
     found = aws.pages("ec2", "describe_instances", "Reservations", Filters=filters)
     return [instance_view(item) for reservation in found for item in reservation["Instances"]]

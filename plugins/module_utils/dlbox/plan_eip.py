@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from .change import Call, Change, Ref
 from .errors import Refused
-from .names import CREATED_TAG, Scope, scope, tag_list, tag_spec
+from .names import CREATED_TAG, Scope, lacking, scope, tag_list, tag_spec
 from .spec import COMMON_SPEC
 
 SPEC = {**COMMON_SPEC, "state": {"type": "str", "default": "present", "choices": ["present", "absent"]}}
@@ -54,9 +54,9 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
         if left := seen["unnamed_addresses"]:
             _refuse_unnamed(want, left[0])
         changes.append(_allocate(want))
-    elif lacking := {k: v for k, v in want.scope.tags.items() if keep["Tags"].get(k) != v}:
-        calls = (Call("ec2", "create_tags", {"Resources": [keep["AllocationId"]], "Tags": tag_list(lacking)}),)
-        after = {**keep["Tags"], **lacking}
+    elif missing := lacking(want.scope, keep["Tags"]):
+        calls = (Call("ec2", "create_tags", {"Resources": [keep["AllocationId"]], "Tags": tag_list(missing)}),)
+        after = {**keep["Tags"], **missing}
         changes.append(
             Change("tag", f"address {keep['PublicIp']}", "its tags differ", keep["Tags"], after, calls=calls)
         )

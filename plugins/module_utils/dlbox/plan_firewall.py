@@ -8,7 +8,7 @@ from typing import Any
 from . import values
 from .change import Call, Change, Ref
 from .errors import Refused
-from .names import BOX_TAG, Scope, scope, tag_list, tag_spec
+from .names import BOX_TAG, Scope, lacking, scope, tag_list, tag_spec
 from .rules import DESCRIPTION, Rule, asked_for, flatten, permission
 from .spec import COMMON_SPEC
 
@@ -87,9 +87,9 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
     present = {rule: text for permission in group["IpPermissions"] for rule, text in flatten(permission)}
     name, gid = f"security group {want.scope.prefix}", group["GroupId"]
     changes = []
-    if lacking := {k: v for k, v in want.scope.tags.items() if group["Tags"].get(k) != v}:
-        calls = (Call("ec2", "create_tags", {"Resources": [gid], "Tags": tag_list(lacking)}),)
-        changes.append(Change("tag", name, "its tags differ", group["Tags"], {**group["Tags"], **lacking}, calls=calls))
+    if missing := lacking(want.scope, group["Tags"]):
+        calls = (Call("ec2", "create_tags", {"Resources": [gid], "Tags": tag_list(missing)}),)
+        changes.append(Change("tag", name, "its tags differ", group["Tags"], {**group["Tags"], **missing}, calls=calls))
     if foreign := sorted(present.keys() - wanted):
         params = {"GroupId": gid, "IpPermissions": [permission(rule, None) for rule in foreign]}
         reason = "no setting asks for it"

@@ -7,7 +7,7 @@ from typing import Any
 
 from .change import Call, Change, Ref
 from .errors import Refused
-from .names import BOX_TAG, Scope, private_key_path, scope, tag_list, tag_spec
+from .names import BOX_TAG, Scope, lacking, private_key_path, scope, tag_list, tag_spec
 from .spec import COMMON_SPEC
 
 SPEC = {
@@ -90,10 +90,10 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
         after = {"type": "ed25519", "tags": want.scope.tags}
         calls = (Call("ec2", "import_key_pair", params),)
         changes.append(Change("import", f"key pair {name}", "EC2 has none of this name", None, after, calls=calls))
-    elif lacking := {k: v for k, v in want.scope.tags.items() if pair["Tags"].get(k) != v}:
-        calls = (Call("ec2", "create_tags", {"Resources": [pair["KeyPairId"]], "Tags": tag_list(lacking)}),)
+    elif missing := lacking(want.scope, pair["Tags"]):
+        calls = (Call("ec2", "create_tags", {"Resources": [pair["KeyPairId"]], "Tags": tag_list(missing)}),)
         changes.append(
-            Change("tag", f"key pair {name}", "its tags differ", pair["Tags"], {**pair["Tags"], **lacking}, calls=calls)
+            Change("tag", f"key pair {name}", "its tags differ", pair["Tags"], {**pair["Tags"], **missing}, calls=calls)
         )
     return changes
 

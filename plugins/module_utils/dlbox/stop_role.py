@@ -7,7 +7,7 @@ from typing import Any
 
 from . import iam_policy
 from .change import Call, Change, Ref
-from .names import BOX_TAG, Scope, tag_list
+from .names import BOX_TAG, Scope, lacking, tag_list
 
 POLICY = "stop"
 
@@ -47,9 +47,9 @@ def ensure(scope: Scope, seen: dict[str, Any], instance: str | None) -> list[Cha
         calls = (Call("iam", "create_role", params),)
         changes.append(Change("create", thing, "the schedule needs it to stop the box", None, trusted, calls=calls))
     else:
-        if lacking := {key: value for key, value in scope.tags.items() if found["Tags"].get(key) != value}:
-            calls = (Call("iam", "tag_role", {"RoleName": name, "Tags": tag_list(lacking)}),)
-            after = {**found["Tags"], **lacking}
+        if missing := lacking(scope, found["Tags"]):
+            calls = (Call("iam", "tag_role", {"RoleName": name, "Tags": tag_list(missing)}),)
+            after = {**found["Tags"], **missing}
             changes.append(Change("tag", thing, "its tags differ", found["Tags"], after, calls=calls))
         if not iam_policy.same(found["Trust"], trusted):
             # Not UpdateRole, which is for the description and session length that the user may have set.
