@@ -29,7 +29,7 @@ QUESTIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "subnets": ("default VPC", lambda seen: f"subnets in {', '.join(item['Zone'] for item in seen) or 'no zone'}"),
     "type_facts": (
         "instance type",
-        lambda seen: f"{seen['vcpus']} vCPUs, {sum(gpu['count'] for gpu in seen['gpus'])} GPUs",
+        lambda seen: f"{seen['vcpus']} vCPUs, GPUs: {sum(gpu['count'] for gpu in seen['gpus'])}",
     ),
     "zones": ("offered in", lambda seen: ", ".join(seen) or "no zone"),
     "image": ("image", lambda seen: f"{seen['ami']} {seen['name']}, {seen['snapshot_gib']} GiB"),

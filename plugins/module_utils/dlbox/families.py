@@ -1,4 +1,4 @@
-"""Which vCPU quota an instance type counts against."""
+"""Which vCPU quota an instance type counts against, On-Demand or Spot."""
 
 from __future__ import annotations
 
@@ -7,27 +7,49 @@ from typing import NamedTuple
 
 
 class Family(NamedTuple):
-    """On-Demand instances that share one vCPU quota."""
+    """Instances that share one vCPU quota: what it is for, its code and its name in Service Quotas."""
 
     name: str
     code: str
+    title: str
 
 
-_STANDARD = Family("Standard (A, C, D, H, I, M, R, T, Z)", "L-1216C47A")
-_GRAPHICS = Family("G and VT", "L-DB2E81BA")
-_FAMILIES = {
-    **dict.fromkeys(("a", "c", "d", "h", "i", "im", "is", "m", "r", "t", "z"), _STANDARD),
-    **dict.fromkeys(("g", "gr", "vt"), _GRAPHICS),
-    "p": Family("P", "L-417A185B"),
-    "inf": Family("Inf", "L-1945791B"),
-    "trn": Family("Trn", "L-2C3B7624"),
-    "dl": Family("DL", "L-6E869C2A"),
-    "f": Family("F", "L-74FC7D96"),
-    "x": Family("X", "L-7295265B"),
+def _running(name: str, code: str) -> Family:
+    return Family(name, code, f"Running On-Demand {name} instances")
+
+
+def _spot(name: str, code: str) -> Family:
+    return Family(f"{name} Spot", code, f"All {name} Spot Instance Requests")
+
+
+_STANDARD = "Standard (A, C, D, H, I, M, R, T, Z)"
+_LETTERS = ("a", "c", "d", "h", "i", "im", "is", "m", "r", "t", "z")
+_GRAPHICS = ("g", "gr", "vt")
+ON_DEMAND = {
+    **dict.fromkeys(_LETTERS, _running(_STANDARD, "L-1216C47A")),
+    **dict.fromkeys(_GRAPHICS, _running("G and VT", "L-DB2E81BA")),
+    "p": _running("P", "L-417A185B"),
+    "inf": _running("Inf", "L-1945791B"),
+    "trn": _running("Trn", "L-2C3B7624"),
+    "dl": _running("DL", "L-6E869C2A"),
+    "f": _running("F", "L-74FC7D96"),
+    "x": _running("X", "L-7295265B"),
 }
+# P is split by generation, as "p4"; those of later generations are not known.
+SPOT = {
+    **dict.fromkeys(_LETTERS, _spot(_STANDARD, "L-34B43A08")),
+    **dict.fromkeys(_GRAPHICS, _spot("G and VT", "L-3819A6DF")),
+    **dict.fromkeys(("p2", "p3", "p4"), _spot("P4, P3 and P2", "L-7212CCBC")),
+    "p5": _spot("P5", "L-C4BD4855"),
+}
+ADDRESSES = Family("Elastic IPs", "L-0263D0A3", "EC2-VPC Elastic IPs")
 
 
-def family_of(instance_type: str) -> Family | None:
+def family_of(instance_type: str, spot: bool = False) -> Family | None:
     """The family of a type such as g5.xlarge; None where no quota code is known (hpc, mac, u-)."""
-    letters = re.match(r"[a-z]+(?=\d)", instance_type)
-    return _FAMILIES.get(letters[0]) if letters else None
+    parts = re.match(r"([a-z]+)(\d)", instance_type)
+    if not parts:
+        return None
+    if spot:
+        return SPOT.get(parts[1]) or SPOT.get(parts[0])
+    return ON_DEMAND.get(parts[1])

@@ -42,11 +42,12 @@ def _price(aws: Aws, want: Any, service: str, terms: dict[str, str], unit: str) 
     except AwsError as error:
         aws.say(f"no price: {error}")
         return None
-    found = [_dimension(json.loads(item), unit) for item in answer["PriceList"]]
+    found = [dimension(json.loads(item), unit) for item in answer["PriceList"]]
     return next((price for price in found if price), None)
 
 
-def _dimension(product: dict[str, Any], unit: str) -> float:
+def dimension(product: dict[str, Any], unit: str) -> float:
+    """The On-Demand price in USD of a product of the price list, per unit; 0 where it has none."""
     terms = product["terms"].get("OnDemand", {}).values()
     prices = (item for term in terms for item in term["priceDimensions"].values() if item["unit"] == unit)
     return next((float(item["pricePerUnit"].get("USD", 0)) for item in prices), 0.0)

@@ -95,8 +95,8 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
         reason = "no setting asks for it"
         calls = (Call("ec2", "revoke_security_group_ingress", params),)
         changes.append(Change("close", name, reason, [str(rule) for rule in foreign], None, calls=calls))
-    if missing := sorted(wanted - present.keys()):
-        changes.append(_open(name, gid, missing, "box_allowed_cidrs and the ports ask for it"))
+    if closed := sorted(wanted - present.keys()):
+        changes.append(_open(name, gid, closed, "box_allowed_cidrs and the ports ask for it"))
     if renamed := sorted(rule for rule in wanted & present.keys() if present[rule] != DESCRIPTION):
         params = {"GroupId": gid, "IpPermissions": [permission(rule) for rule in renamed]}
         calls = (Call("ec2", "update_security_group_rule_descriptions_ingress", params),)

@@ -48,7 +48,7 @@ def run(params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda
     for name, want in wants.items():
         PLANS[name].plan(want, seen)
     folder = Path(params["local_dir"]) / seen["account"]["account"] / here.region / here.box
-    if not check:
+    if wants and not check:
         # Made before the first write: it also marks on this machine where the box was made.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {"changed": False, "seen": seen, **seen["account"], "local_dir": str(folder)}

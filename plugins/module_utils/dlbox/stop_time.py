@@ -47,15 +47,15 @@ def clock_time(key: str, value: Any) -> time:
     match = _TIME.fullmatch(str(value))
     if match and int(match[1]) < 24 and int(match[2]) < 60:
         return time(int(match[1]), int(match[2]))
-    if re.fullmatch(r"\d{1,4}", str(value)) and int(value) < 24 * 60:
-        meant = f"{int(value) // 60:02}:{int(value) % 60:02}"
+    number = int(value) if re.fullmatch(r"\d{1,4}", str(value)) else None
+    meant = f"{(number or 0) // 60:02}:{(number or 0) % 60:02}"
+    if number is not None and number < 24 * 60:
         raise Refused(
-            f"{key}: {value} is not a time; YAML reads {meant} without quotes as the number {int(value)}: "
+            f"{key}: {value} is not a time; YAML reads {meant} without quotes as the number {number}: "
             f'if you mean {meant}, write it in quotes, "{meant}"'
         )
-    raise Refused(
-        f'{key}: {str(value)[:50]!r} is not a time of day; write it on the 24-hour clock and in quotes, as in "20:00"'
-    )
+    wrote = str(value)[:50] if number is None else f"{value} ({meant}, as YAML reads it without quotes)"
+    raise Refused(f'{key}: {wrote!r} is not a time of day; write it on the 24-hour clock and in quotes, as in "20:00"')
 
 
 def zone_name(key: str, value: Any) -> str:
