@@ -27,6 +27,7 @@ test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
 	$(BIN)/pytest -n 3 --dist loadfile $(SUITES)
 	$(BIN)/pytest tests/rehearsal_machines
 	$(MAKE) molecule SCENARIO=box
+	$(MAKE) molecule SCENARIO=quota
 	$(MAKE) molecule SCENARIO=host
 
 test-all: test bench ## The slow ones too

@@ -23,6 +23,18 @@ options:
     description: AWS profile; empty means boto3's usual order.
     type: str
     default: ""
+  ami:
+    description: What a box made anew would get, as in M(dlbox_instance), to tell whether there is a newer image; empty does not look.
+    type: str
+    default: ""
+  ubuntu:
+    description: Ubuntu line of that image.
+    type: str
+    default: "24.04"
+  pytorch:
+    description: PyTorch of that image; empty is the newest.
+    type: str
+    default: ""
 requirements:
   - boto3
 """
@@ -45,6 +57,18 @@ state:
 instance_id:
   description: Id of the instance, null where there is none; beside it C(instance_type).
   type: str
+  returned: success
+spot:
+  description: Whether it is a Spot instance, whose hour costs RV(hourly_usd) at most.
+  type: bool
+  returned: success
+ami:
+  description: The image that the box was made from, null where there is none; it stays, whatever comes out.
+  type: str
+  returned: success
+newer_ami:
+  description: The image that a box made anew would get, C(ami) and C(name), where that is another; else null.
+  type: dict
   returned: success
 public_ip:
   description: The box's address, null where there is none.

@@ -8,19 +8,35 @@ module: dlbox_quota
 short_description: The vCPU quota that the box's type needs
 author: the dlbox maintainers
 description:
-  - Compares the On-Demand vCPU quota of the type's family with what the box needs beside everything else that runs of the family.
-  - Where it lacks vCPUs, asks AWS once for what is needed; an open request is followed, never doubled; an approved request that granted less is not enough.
-  - A box that runs already as this type needs nothing, and nothing is asked.
+  - Compares the vCPU quota of the type's family, On-Demand or Spot, with what the box needs beside everything else that runs of the family.
+  - Compares the region's quota of Elastic IPs too, where the box has none yet and the region has five.
+  - Where a quota is not enough, asks AWS once for what is needed; an open request is followed, never doubled, and what AWS refused is not asked for again by itself.
+  - AWS has no status for a partial grant, so only the quota's value tells; an approved request that granted less is not enough.
+  - An account on AWS's free plan is told so, and nothing is asked for.
+  - A box that runs already as a type that is asked for needs no vCPUs.
 extends_documentation_fragment: dlbox
 options:
   instance_type:
-    description: EC2 instance type, such as V(g5.xlarge).
-    type: str
+    description: EC2 instance type, such as V(g5.xlarge), a list of them, or needs; see M(dlbox_instance).
+    type: raw
     required: true
-  request:
-    description: Whether to ask AWS for more where the quota lacks vCPUs.
+  spot:
+    description: Whether the box is a Spot instance, which has quotas of its own.
     type: bool
-    default: true
+    default: false
+  request:
+    description: V(true) asks AWS for more where a quota is not enough, V(again) also where AWS has refused that before, V(false) never asks.
+    type: str
+    default: "true"
+  state:
+    description: V(requested) returns, V(granted) fails where the quota is still not enough at the end of O(wait).
+    type: str
+    default: requested
+    choices: [requested, granted]
+  wait:
+    description: How long to wait for AWS to decide an open request, as in V(90m), V(2h) or V(1d); empty is no time.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -56,6 +72,10 @@ message:
   description: One sentence, why it does, or what to do next.
   type: str
   returned: always
+instance_type:
+  description: The type that the quota is for; with RV(passed_over), a dict of the types passed over, each with its reason.
+  type: str
+  returned: always
 granted:
   description: The quota in vCPUs; beside it RV(needed), and RV(quota_code) of the family; null where nothing had to be asked.
   type: int
@@ -68,8 +88,17 @@ quota_code:
   description: Code of the quota in Service Quotas.
   type: str
   returned: always
-request:
-  description: The request that was made or is open, with C(id), C(status), C(desired), C(created), C(age) and C(case); null where there is none.
+requests:
+  description: Each request that was made or is open, with C(id), C(code), C(status), C(desired), C(created) and C(case).
+  type: list
+  elements: dict
+  returned: always
+reply:
+  description: Text for the reply to AWS's case, because a request itself has no field for a reason; empty where the quota is enough.
+  type: str
+  returned: always
+smaller:
+  description: A GPU type that what was granted is enough for, with C(type), C(vcpus), C(gpu) and C(hourly_usd); null where there is none.
   type: dict
   returned: always
 """

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from rehearsal.testing import Server, start_server
 
-from . import inventory
+from . import inventory, regions
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("ansible.cfg", "playbooks", "library", "plugins", "roles", "inventory", "group_vars", "host_vars")
@@ -141,11 +141,11 @@ def main() -> None:
     """The tables."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="runs of each command (5)")
-    parser.add_argument("--only", choices=["noop", "first", "inventory"], help="one table alone")
+    parser.add_argument("--only", choices=["noop", "first", "inventory", "regions"], help="one table alone")
     parser.add_argument("--collections", default="", help="where amazon.aws is installed: runs the stock inventory too")
     given = parser.parse_args()
     print(f"{LATENCY_MS} ms per AWS call, medians of {given.rounds}; load {os.getloadavg()[0]:.1f}")
-    if given.only != "inventory":
+    if given.only not in ("inventory", "regions"):
         with bench() as box:
             box.same_state()
             names = [SCRIPT, BOOK, PLAIN]
@@ -157,6 +157,9 @@ def main() -> None:
         print("\nansible-inventory --list   (target: 1,000 instances in 2.5 s where the stock plugin takes 8.7 s)")
         for count in (10, 1000):
             inventory.measure(count, given.collections)
+    if given.only in (None, "regions"):
+        print("\nplaybooks/quota.yml   (target: seventeen regions in 2.0x the time of one)")
+        regions.measure(given.rounds)
 
 
 if __name__ == "__main__":

@@ -128,7 +128,7 @@ def play() -> dict[str, Any]:
 def tasks() -> list[tuple[str, dict[str, Any]]]:
     """(module, arguments with module_defaults) of each dlbox_ task, in order."""
     defaults = play()["module_defaults"]
-    named = [(key, task[key]) for task in play()["tasks"] for key in task if key.startswith("dlbox_")]
+    named = [(key, task[key]) for task in play()["tasks"] for key in task if key in defaults]
     return [(name, {**defaults[name], **(given or {})}) for name, given in named]
 
 

@@ -87,6 +87,16 @@ def test_destroying_one_box_leaves_the_others(provision: Provision, clone: Clone
 
     assert set(others) < set(with_la)
 
+    # What is not there is not made by a start, and a name that --limit leaves out is no destroy.
+    server.forget_calls()
+    started = clone.play("start.yml", "--limit", "lab")
+    assert started.returncode != 0
+    assert "lab does not exist: `ansible-playbook site.yml` makes it" in " ".join(started.stdout.split())
+    left_out = clone.play("destroy.yml", "--limit", "lab", "-e", "confirm=la")
+    assert left_out.returncode != 0
+    assert "la is not in inventory/boxes.yml, or --limit leaves it out" in " ".join(left_out.stdout.split())
+    assert server.calls(writes=True) == []
+
 
 def owned(server: Server, box: str) -> list[dict[str, Any]]:
     """What carries a box's tag or name."""

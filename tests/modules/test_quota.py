@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -46,17 +47,19 @@ def test_it_is_requested_once_and_followed(module: Module, aws_server: Server) -
     assert asked["message"].startswith(f"granted 1 of 4 vCPUs of quota {CODE} (G and VT): not enough")
     assert "the same command" in asked["message"]
     again = module("dlbox_quota", **TYPE)
-    assert again["request"]["id"] == asked["request"]["id"]
-    assert (again["request"]["status"], again["request"]["desired"]) == ("PENDING", 4)
+    assert [item["id"] for item in again["requests"]] == [item["id"] for item in asked["requests"]]
+    assert (again["requests"][0]["status"], again["requests"][0]["desired"]) == ("PENDING", 4)
+    assert "I need 4 vCPUs and have been granted 1" in again["reply"]
 
 
 def test_enough_is_silent(here: Module, aws_server: Server) -> None:
     grant(aws_server, 4)
     aws_server.forget_calls()
     done = here("dlbox_quota", **TYPE)
-    assert (done["changed"], done["enough"], done["request"]) == (False, True, None)
-    read = sorted(call["action"] for call in aws_server.calls())
-    assert read == ["DescribeInstanceTypes", "DescribeInstances", "DescribeInstances", "GetServiceQuota"]
+    assert (done["changed"], done["enough"], done["requests"]) == (False, True, [])
+    read = Counter(call["action"] for call in aws_server.calls())
+    once = ("DescribeAddresses", "DescribeInstanceTypes", "DescribeInstanceTypeOfferings", "GetServiceQuota")
+    assert read == {"DescribeInstances": 2, **dict.fromkeys(once, 1)}
 
 
 def test_a_box_that_runs_asks_nothing(here: Module, aws_server: Server) -> None:
@@ -108,7 +111,7 @@ def test_an_open_request_for_too_little_is_said(here: Module, aws_server: Server
 
 def test_without_leave_nothing_is_requested(here: Module, aws_server: Server) -> None:
     grant(aws_server, 0)
-    done = here("dlbox_quota", **TYPE, request=False)
+    done = here("dlbox_quota", **TYPE, request="false")
     assert (done["changed"], done["enough"]) == (False, False)
     assert "set box_quota_request: true" in done["message"]
 
@@ -118,7 +121,7 @@ def test_a_lost_reply_ends_with_one_request(here: Module, aws_server: Server, fa
     grant(aws_server, 0)
     aws_server.fault(REQUEST, **fault)
     done = here("dlbox_quota", **TYPE)
-    assert done["request"]["status"] == "PENDING"
+    assert done["requests"][0]["status"] == "PENDING"
     assert len(aws_server.calls(REQUEST)) == 1
 
 
@@ -128,7 +131,7 @@ def test_a_request_that_another_run_made_meanwhile_is_followed(here: Module, aws
     made = quotas.request_service_quota_increase(ServiceCode="ec2", QuotaCode=CODE, DesiredValue=4)["RequestedQuota"]
     aws_server.fault("ListRequestedServiceQuotaChangeHistoryByQuota", kind="stale")
     done = here("dlbox_quota", **TYPE)
-    assert done["request"]["id"] == made["Id"]
+    assert done["requests"][0]["id"] == made["Id"]
 
 
 def test_what_was_observed_earlier_is_read_again_before_a_request(here: Module, aws_server: Server) -> None:
@@ -143,6 +146,73 @@ def test_what_was_observed_earlier_is_read_again_before_a_request(here: Module, 
 def test_an_account_without_a_value_of_its_own_has_the_default(here: Module, aws_server: Server) -> None:
     aws_server.fault("GetServiceQuota", code="NoSuchResourceException", message="none", status=400)
     assert here("dlbox_quota", instance_type="t3.large")["granted"] == 5
+
+
+def test_what_aws_refused_is_asked_for_again_only_where_that_is_meant(here: Module, aws_server: Server) -> None:
+    grant(aws_server, 0)
+    here("dlbox_quota", **TYPE)
+    decide(aws_server, "DENIED")
+    aws_server.forget_calls()
+    done = here("dlbox_quota", **TYPE)
+    assert (done["changed"], done["enough"]) == (False, False)
+    assert "as DENIED: reply to" in done["message"]
+    assert not aws_server.calls(REQUEST)
+    assert here("dlbox_quota", **TYPE, request="again")["changed"]
+    assert len(aws_server.calls(REQUEST)) == 1
+
+
+def test_waiting_sees_the_grant_come(
+    here: Module, aws_server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grant(aws_server, 0)
+
+    def decided_meanwhile(seconds: float) -> None:
+        decide(aws_server, "APPROVED", value=4)
+
+    monkeypatch.setattr("dlbox.quota_wait.time.sleep", decided_meanwhile)
+    done = here("dlbox_quota", **TYPE, wait="2h")
+    assert (done["changed"], done["enough"], done["granted"]) == (True, True, 4)
+    assert len(aws_server.calls(REQUEST)) == 1
+
+
+def test_a_quota_whose_code_has_changed_is_found_by_its_name(here: Module, aws_server: Server) -> None:
+    aws_server.post("knobs", {"quota_codes": {CODE: "L-0000TEST"}})
+    aws_server.post("quota", {"region": REGION, "code": "L-0000TEST", "value": 1})
+    done = here("dlbox_quota", **TYPE)
+    assert (done["quota_code"], done["granted"], done["enough"]) == ("L-0000TEST", 1, False)
+    assert aws_server.calls(REQUEST)[0]["params"]["QuotaCode"] == "L-0000TEST"
+
+
+def test_spot_has_a_quota_of_its_own(here: Module, aws_server: Server) -> None:
+    done = here("dlbox_quota", **TYPE, spot=True, check=True)
+    assert (done["quota_code"], done["granted"], done["enough"]) == ("L-3819A6DF", 0, False)
+
+
+def test_a_free_plan_is_told_before_anything_is_asked_for(here: Module, aws_server: Server) -> None:
+    grant(aws_server, 0)
+    aws_server.post("knobs", {"account_plan": "FREE"})
+    done = here("dlbox_quota", **TYPE)
+    assert (done["changed"], done["enough"]) == (False, False)
+    assert "this account is on AWS's free plan" in done["message"]
+
+
+def test_the_addresses_have_a_quota_too(here: Module, aws_server: Server) -> None:
+    ec2 = aws_server.client("ec2")
+    for _ in range(5):
+        ec2.allocate_address(Domain="vpc")
+    done = here("dlbox_quota", **TYPE)
+    assert "granted 5 of 6 addresses of quota L-0263D0A3" in done["message"]
+    assert aws_server.calls(REQUEST)[0]["params"]["DesiredValue"] == 6
+    aws_server.post("quota", {"region": REGION, "code": "L-0263D0A3", "status": "APPROVED"})
+    assert here("dlbox_quota", **TYPE)["enough"]
+
+
+def test_what_the_grant_is_enough_for_is_offered_with_its_price(here: Module, aws_server: Server) -> None:
+    grant(aws_server, 4)
+    done = here("dlbox_quota", instance_type="g5.12xlarge", check=True)
+    assert done["smaller"]["vcpus"] <= 4
+    assert done["smaller"]["hourly_usd"] > 0
+    assert f"box_instance_type: {done['smaller']['type']} (" in done["message"]
 
 
 def test_a_retired_type_is_refused_and_not_asked_for(here: Module, aws_server: Server) -> None:

@@ -115,6 +115,15 @@ def test_an_operator_makes_changes_and_destroys_a_box(operator, aws_server):
     assert aws_server.inventory("dlbox:box", "lab") == []
 
 
+def test_an_operator_makes_and_ends_a_spot_box(operator, aws_server):
+    make(operator, spot=True)
+    operator("dlbox_instance", state="absent")
+    assert [call["status"] for call in aws_server.calls("CancelSpotInstanceRequests")] == [200]
+    assert not [
+        item for item in aws_server.inventory("dlbox:box", "lab") if item["kind"] in ("instance", "spot-request")
+    ]
+
+
 def test_an_operator_may_ask_for_a_quota(operator, aws_server):
     operator("dlbox_quota", instance_type="g5.48xlarge")
     (asked,) = aws_server.calls("RequestServiceQuotaIncrease")

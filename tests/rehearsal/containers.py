@@ -54,7 +54,7 @@ class Yard:
         podman(
             *("create", "--name", name, "--label", self.label, "--label", f"dlbox.instance={one.id}"),
             *("--systemd=always", "--cap-add", CAPABILITIES, *limits(), "--hostname", hostname(one.private_ip)),
-            *("--network", self.network, "--ip", address(one.private_ip, self.subnet)),
+            *("--network", self.network, "--ip", address(one.private_ip, self.subnet, one.region)),
             *self.mounts(),
             self.image,
         )

@@ -18,6 +18,7 @@ from .wire import Call
 KINDS = {
     "i": "instance", "eipalloc": "elastic-ip", "sg": "security-group", "sgr": "security-group-rule", "vol": "volume",
     "subnet": "subnet", "ami": "image", "eni": "network-interface", "vpc": "vpc", "pl": "prefix-list", "key": "key-pair",
+    "sir": "spot-instances-request",
 }  # fmt: skip
 # What a create makes, beside what it names.
 MADE = {
@@ -61,6 +62,8 @@ def _ec2(call: Call, action: str, base: dict[str, Any]) -> Iterator[Ask]:
         marks = {f"{p}:ResourceTag/{k}": v for k, v in tags.items() for p in ("aws", "ec2")}
         yield Ask(action, arn, {**base, **marks, **(_request_tags(call, "") if call.action.endswith("Tags") else {})})
     made = MADE.get(call.action, ())
+    if call.params.get("InstanceMarketOptions.MarketType") == "spot":
+        made += ("spot-instances-request/*",)
     for what in made or ([] if named else ["*"]):
         tags = _request_tags(call, what.split("/")[0])
         yield Ask(action, here + what if what != "*" else "*", {**base, **tags})

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
-from . import iam_session, sweep
+from moto.core.exceptions import ServiceException
+
+from . import deeds, iam_session, spot_life, supply, sweep
 from .replies import Reply
 from .state import STATE, Fault
 from .wire import Call
@@ -62,17 +64,6 @@ def set_faults(body: Body, _: dict[str, str]) -> Any:
     return [vars(fault) for fault in STATE.faults]
 
 
-def set_capacity(body: Body, _: dict[str, str]) -> Any:
-    """Say how many more instances of a type a zone (or, without one, the region) can start; null means plenty."""
-    for one in body if isinstance(body, list) else [body]:
-        place = (one["region"], one["type"], one.get("zone") or "")
-        if one["free"] is None:
-            STATE.capacity.pop(place, None)
-        else:
-            STATE.capacity[place] = one["free"]
-    return [{"region": r, "type": t, "zone": z, "free": n} for (r, t, z), n in STATE.capacity.items()]
-
-
 def get_clock(_: Body, __: dict[str, str]) -> Any:
     """The rehearsal's time and how far it was moved."""
     return {"now": STATE.now().isoformat(), "offset_s": STATE.clock_offset_s}
@@ -100,12 +91,14 @@ ROUTES: dict[tuple[str, str], Callable[[Body, dict[str, str]], Any]] = {
     ("POST", "knobs"): set_knobs,
     ("POST", "latency"): set_latency,
     ("POST", "faults"): set_faults,
-    ("POST", "capacity"): set_capacity,
+    ("POST", "capacity"): supply.set_capacity,
+    ("POST", "spot"): supply.set_spot_price,
+    ("POST", "interrupt"): spot_life.interrupt,
     ("GET", "clock"): get_clock,
     ("POST", "clock"): set_clock,
     ("POST", "reset"): reset,
-    ("POST", "quota"): sweep.decide_quota,
-    ("POST", "shutdown"): sweep.power_off,
+    ("POST", "quota"): deeds.decide_quota,
+    ("POST", "shutdown"): deeds.power_off,
     ("GET", "status"): sweep.status,
     ("GET", "inventory"): sweep.inventory,
     ("POST", "assume"): iam_session.assume_for_service,
@@ -131,7 +124,7 @@ def answer(environ: dict[str, Any], path: str) -> Reply:
         return _json(200, route(json.loads(raw or b"{}"), query))
     except PermissionError as refused:
         return _json(403, {"error": str(refused)})
-    except (ValueError, KeyError, TypeError) as problem:
+    except (ValueError, KeyError, TypeError, ServiceException) as problem:
         return _json(400, {"error": f"{type(problem).__name__}: {problem}"})
 
 

@@ -6,10 +6,16 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .cloud import Facts, Instance
+from .cloud import HOME_REGION, Facts, Instance
 from .forward import Forward
 
 REBOOT_STATUS = 133
+# A subnet of 4,096 addresses, one per zone, is shared out among the regions that every account has.
+BLOCK = 128
+BLOCKS = (
+    HOME_REGION, "us-east-1", "us-east-2", "us-west-1", "ca-central-1", "sa-east-1", "eu-west-1", "eu-west-2", "eu-west-3",
+    "eu-central-1", "eu-north-1", "ap-south-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2",
+)  # fmt: skip
 UP = ("pending", "running")
 DOWN = ("stopping", "stopped")
 
@@ -68,11 +74,14 @@ def steps(facts: Facts, containers: dict[str, Container], boots: dict[str, Boot]
     return [one for one in wanted if one] + gone
 
 
-def address(private_ip: str, subnet: str) -> str:
-    """Place an instance's private address in the machines' range: the same address where that is the default VPC's."""
+def address(private_ip: str, subnet: str, region: str = HOME_REGION) -> str:
+    """Place an instance's private address in the machines' range: the same address where that is the home region's default VPC.
+
+    On AWS every region's default VPC has the same range, and AWS deals the same addresses in each; here all share one network.
+    """
     network = ipaddress.ip_network(subnet)
     host_part = int(ipaddress.ip_address(private_ip)) & int(network.hostmask)
-    return str(network[host_part])
+    return str(network[host_part + BLOCK * BLOCKS.index(region) if region in BLOCKS else host_part])
 
 
 def hostname(private_ip: str) -> str:
@@ -83,7 +92,7 @@ def hostname(private_ip: str) -> str:
 def forwards(facts: Facts, running: Iterable[str], subnet: str) -> list[Forward]:
     """List what the security groups let through to the machines that run."""
     found = {
-        Forward(public, address(one.private_ip, subnet), rule.protocol, rule.first, rule.last, rule.cidr)
+        Forward(public, address(one.private_ip, subnet, one.region), rule.protocol, rule.first, rule.last, rule.cidr)
         for one in facts.instances.values()
         if one.id in set(running) and one.state in UP
         for public in one.public_ips

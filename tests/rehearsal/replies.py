@@ -22,6 +22,7 @@ NOT_FOUND = {
     "GroupName": "InvalidGroup.NotFound",
     "KeyName": "InvalidKeyPair.NotFound",
     "VolumeId": "InvalidVolume.NotFound",
+    "SpotInstanceRequestId": "InvalidSpotInstanceRequestID.NotFound",
 }
 
 

@@ -28,6 +28,7 @@ def build(bare: bool = False) -> Any:
     from moto.backend_index import backend_url_patterns
 
     backend_url_patterns.append(("pricing", re.compile(r"https?://(api\.)?pricing\.(.+)\.amazonaws\.com")))
+    backend_url_patterns.append(("freetier", re.compile(r"https?://freetier\.(.+)\.amazonaws\.com")))
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     from .gate import Gate
@@ -44,8 +45,14 @@ def serve(port: int, bare: bool) -> None:
     application = build(bare)
     from moto.moto_server.werkzeug_app import MotoRequestHandler
 
+    class Handler(MotoRequestHandler):  # type: ignore[misc]
+        """Every answer carries the time by the rehearsal's clock, as AWS's carry AWS's."""
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return str(super().date_time_string(STATE.now().timestamp() if timestamp is None else timestamp))
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
+    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Handler)
     STATE.endpoint = f"http://127.0.0.1:{server.port}"
     os.environ["MOTO_PORT"] = str(server.port)
     print(f"rehearsal AWS ready at {STATE.endpoint}, account {ACCOUNT}", flush=True)

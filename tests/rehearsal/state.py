@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import time
 from dataclasses import dataclass, field
@@ -33,9 +34,13 @@ class Settings:
     transition_s: float = 1.0
     latency_ms: int = 0
     role_delay_s: float = 0.0
+    spot_delay_s: float = 0.0
     quota_policy: str = "none"
     quota_after_s: float = 0.0
     quota_values: dict[str, float] = field(default_factory=dict)
+    quota_codes: dict[str, str] = field(default_factory=dict)
+    quota_unapplied: list[str] = field(default_factory=list)
+    account_plan: str = "PAID"
 
 
 @dataclass
@@ -46,7 +51,8 @@ class State:
     endpoint: str = ""
     knobs: Settings = field(default_factory=Settings)
     faults: list[Fault] = field(default_factory=list)
-    capacity: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    capacity: dict[tuple[str, str, str, bool], int] = field(default_factory=dict)
+    spot_prices: dict[tuple[str, str, str], float] = field(default_factory=dict)
     clock_offset_s: float = 0.0
     calls: list[dict[str, Any]] = field(default_factory=list)
     functions_run: list[dict[str, Any]] = field(default_factory=list)
@@ -59,7 +65,7 @@ class State:
     def reset(self) -> None:
         """Forget everything that happened and return every knob to its default."""
         fresh = State(defaults=self.defaults, endpoint=self.endpoint)
-        fresh.knobs = Settings(**{**vars(self.defaults), "quota_values": dict(self.defaults.quota_values)})
+        fresh.knobs = copy.deepcopy(self.defaults)
         self.__dict__.update(fresh.__dict__)
 
     def changed(self, write: bool) -> None:
@@ -69,8 +75,9 @@ class State:
         self.written_at = time.monotonic()
 
     def quiet(self) -> bool:
-        """Whether nothing is under way: no write for longer than an instance's state change takes."""
-        return time.monotonic() - self.written_at > self.knobs.transition_s + 0.1
+        """Whether nothing is under way: no write for longer than a state change takes."""
+        slowest = self.knobs.transition_s + self.knobs.spot_delay_s + 0.1
+        return time.monotonic() - self.written_at > slowest
 
     def now(self) -> datetime:
         """The rehearsal's time: the machine's, moved by the clock knob."""

@@ -1,4 +1,4 @@
-"""Looking over everything the rehearsal holds, and the knobs that act on resources."""
+"""Looking over everything the rehearsal holds."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from moto.scheduler.models import scheduler_backends
 from moto.servicequotas.models import servicequotas_backends
 from moto.sns.models import sns_backends
 
+from . import spot
 from .state import ACCOUNT
 
 Found = dict[str, Any]
@@ -44,6 +45,8 @@ def _ec2(region: str, ec2: Any) -> Iterator[Found]:
     for one in ec2.all_instances():
         if one.state != "terminated":
             yield _found("ec2", "instance", one.id, region, dict(ec2.tags.get(one.id, {})), state=one.state)
+    for request, state in spot.live(ec2):
+        yield _found("ec2", "spot-request", request.id, region, dict(ec2.tags.get(request.id, {})), state=state)
     listed = {
         "volume": ec2.volumes.values(),
         "address": ec2.addresses,
@@ -114,30 +117,3 @@ def status(_: Any = None, __: Any = None) -> dict[str, Any]:
     for one in inventory():
         counts.setdefault(one["region"], Counter())[one["kind"]] += 1
     return {"account": ACCOUNT, "regions": counts}
-
-
-def power_off(body: Any, _: Any) -> Any:
-    """The machine of an instance powered itself off: stop or terminate, as its shutdown behaviour says."""
-    ec2 = ec2_backends[ACCOUNT][body["region"]]
-    instance = ec2.get_instance(body["instance_id"])
-    if instance.state == "running":
-        deed = instance.terminate if instance.instance_initiated_shutdown_behavior == "terminate" else instance.stop
-        deed()
-        instance.state_reason.code = "Client.InstanceInitiatedShutdown"
-        instance.state_reason.message = "Client.InstanceInitiatedShutdown: Instance initiated shutdown"
-    return {"instance_id": instance.id, "state": instance.state}
-
-
-def decide_quota(body: Any, _: Any) -> Any:
-    """Grant a quota outright, or decide its open request."""
-    backend = servicequotas_backends[ACCOUNT][body["region"]]
-    if "status" not in body:
-        backend.applied[body["code"]] = float(body["value"])
-        return backend.quota("ec2", body["code"])
-    request = next(
-        r
-        for r in reversed(backend.requests)
-        if body.get("id") in (None, r["Id"]) and body.get("code") in (None, r["QuotaCode"])
-    )
-    backend.decide(request, body["status"], body.get("value"))
-    return request

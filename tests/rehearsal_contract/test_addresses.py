@@ -56,6 +56,12 @@ def test_there_is_a_quota(aws: World) -> None:
     assert code(aws.ec2.allocate_address, Domain="vpc") == "AddressLimitExceeded"
 
 
+def test_the_quota_is_that_of_service_quotas(world: World) -> None:
+    world.server.post("quota", {"region": "us-west-2", "code": "L-0263D0A3", "value": 1})
+    world.address()
+    assert code(world.ec2.allocate_address, Domain="vpc") == "AddressLimitExceeded"
+
+
 def test_no_public_address_leads_off_this_machine(aws: World) -> None:
     automatic = ipaddress.ip_address(aws.instance(aws.launched())["PublicIpAddress"])
     assert automatic in ipaddress.ip_network("127.0.0.0/8")

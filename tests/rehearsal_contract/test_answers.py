@@ -43,7 +43,7 @@ def test_a_role_update_keeps_what_it_does_not_name(aws: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "call"), [("ec2", "describe_local_gateways"), ("freetier", "get_account_plan_state")]
+    ("service", "call"), [("ec2", "describe_local_gateways"), ("freetier", "list_account_activities")]
 )
 def test_what_is_not_rehearsed_is_a_readable_501(aws: World, service: str, call: str) -> None:
     with pytest.raises(ClientError) as said:

@@ -61,8 +61,13 @@ def test_the_callers_address(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "body"), [("nothing", {}), ("knobs", {"speed": 1}), ("faults", [{"act": "x"}]), ("latency", {})]
-)
+    ("path", "body"),
+    [
+        ("nothing", {}), ("knobs", {"speed": 1}), ("faults", [{"act": "x"}]), ("latency", {}),
+        ("interrupt", {"region": "us-west-2", "instance_id": "i-00000000000000000"}),
+        ("quota", {"region": "us-west-2", "code": "L-DB2E81BA", "status": "APPROVED"}),
+    ],
+)  # fmt: skip
 def test_a_wrong_knob_says_so(server: Server, path: str, body: object) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         server.post(path, body)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rehearsal.images import images
 
+from .test_instance_types import DEFAULT
 from .world import DLAMI, UBUNTU, World, code
 
 NAMES = {
@@ -15,6 +16,7 @@ NAMES = {
     "regionCode": "us-west-2",
     "operatingSystem": "Linux",
     "productFamily": "Compute Instance",
+    "tenancy": "Shared",
 }
 
 
@@ -37,6 +39,37 @@ def test_disk_and_address_have_theirs(world: World) -> None:
 
 def test_another_value_matches_nothing(world: World) -> None:
     assert priced(world, "AmazonEC2", **{**NAMES, "operatingSystem": "linux"}) == []
+
+
+def test_a_product_says_what_it_is(world: World) -> None:
+    filters = [{"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in NAMES.items()]
+    (text,) = world.client("pricing", "us-east-1").get_products(ServiceCode="AmazonEC2", Filters=filters)["PriceList"]
+    told = json.loads(text)["product"]["attributes"]
+    facts = {key: told[key] for key in ("instanceFamily", "vcpu", "memory", "gpu")}
+    assert facts == {"instanceFamily": "GPU instance", "vcpu": "4", "memory": "16 GiB", "gpu": "1"}
+
+
+@pytest.mark.parametrize("region", DEFAULT)
+def test_every_gpu_type_of_a_default_region_has_a_price(world: World, region: str) -> None:
+    ec2 = world.client("ec2", region)
+    gpus = [{"Name": "instance-type", "Values": ["g*", "p*"]}]
+    offered = {one["InstanceType"] for one in ec2.describe_instance_types(Filters=gpus)["InstanceTypes"]}
+    terms = {"regionCode": region, "instanceFamily": "GPU instance"}
+    filters = [{"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in terms.items()]
+    asked = {"ServiceCode": "AmazonEC2", "Filters": filters, "PaginationConfig": {"PageSize": 20}}
+    pages = world.client("pricing", "us-east-1").get_paginator("get_products").paginate(**asked)
+    listed = [json.loads(text)["product"]["attributes"]["instanceType"] for page in pages for text in page["PriceList"]]
+    assert sorted(listed) == sorted(offered)
+
+
+def test_a_page_holds_a_hundred_at_most(world: World) -> None:
+    pricing = world.client("pricing", "us-east-1")
+    first = pricing.get_products(ServiceCode="AmazonEC2")
+    again = pricing.get_products(ServiceCode="AmazonEC2", NextToken=first["NextToken"])
+    assert (len(first["PriceList"]), len(again["PriceList"])) == (100, 100)
+    assert not set(first["PriceList"]) & set(again["PriceList"])
+    wrong = {"ServiceCode": "AmazonEC2", "MaxResults": 101}
+    assert code(pricing.get_products, **wrong) == "InvalidParameterException"
 
 
 def test_only_three_regions_answer(world: World) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 
+import pytest
+
 from .world import World, code
 
 DEVICE = "/dev/sda1"
@@ -80,3 +82,20 @@ def test_what_a_launch_says_is_described(world: World) -> None:
     assert behaviour["InstanceInitiatedShutdownBehavior"]["Value"] == "terminate"
     assert found["MetadataOptions"]["HttpTokens"] == "required"
     assert [one["kind"] for one in world.server.inventory("dlbox:box", "lab")] == ["instance", "volume"]
+
+
+def test_a_launch_is_found_by_its_token(aws: World) -> None:
+    ident = aws.launched(ClientToken="lab-1")
+    aws.launched()
+    named = [{"Name": "client-token", "Values": ["lab-1"]}]
+    found = [one for r in aws.ec2.describe_instances(Filters=named)["Reservations"] for one in r["Instances"]]
+    assert [(one["InstanceId"], one["ClientToken"]) for one in found] == [(ident, "lab-1")]
+
+
+@pytest.mark.parametrize("name", ["instance-lifecycle", "spot-instance-request-id"])
+def test_spot_instances_are_found_by_filters(aws: World, name: str) -> None:
+    aws.run()
+    made = aws.run(InstanceMarketOptions={"MarketType": "spot"})
+    value = {"instance-lifecycle": "spot"}.get(name) or made["SpotInstanceRequestId"]
+    found = aws.ec2.describe_instances(Filters=[{"Name": name, "Values": [value]}])["Reservations"]
+    assert [one["InstanceId"] for r in found for one in r["Instances"]] == [made["InstanceId"]]

@@ -61,6 +61,11 @@ def test_a_machine_has_its_instance_s_address_where_the_range_is_free(private: s
     assert machines.address(private, subnet) == expected
 
 
+def test_regions_share_the_machines_network_though_aws_deals_the_same_addresses_in_each() -> None:
+    dealt = [machines.address("172.31.16.4", "172.31.0.0/16", region) for region in machines.BLOCKS]
+    assert len({*dealt}) == len(machines.BLOCKS) == 17
+
+
 @pytest.mark.parametrize(
     ("taken", "expected"),
     [

@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[2]
 PREFIX = "dlbox-us-west-2-lab"
 TAGS = {"dlbox:box": "lab", "Name": "lab"}
 BOX = {"box": "lab", "region": "us-west-2"}
+# 13:00 in Shanghai.
+NOW = "2026-01-05T05:00:00+00:00"
 MINE = "203.0.113.7"
 KEY = "ssh-ed25519 AAAAC3Nza"
 
@@ -23,8 +25,14 @@ def rule(first: int, last: int, source: str = f"{MINE}/32", text: str = "dlbox")
     return {"IpProtocol": "tcp", "FromPort": first, "ToPort": last, "IpRanges": ranges}
 
 
+def gpu_type(vcpus: int, memory_gib: float = 22.35, count: int = 1, **facts: Any) -> dict[str, Any]:
+    """An x86_64 type with NVIDIA GPUs."""
+    gpu = {"name": "A10G", "maker": "NVIDIA", "count": count, "memory_mib": int(memory_gib * 1024), "share": 1.0}
+    return {"vcpus": vcpus, "memory_mib": 16384, "architectures": ["x86_64"], "spot": True, "gpus": [gpu]} | facts
+
+
 STANDING: dict[str, Any] = {
-    "account": {"account": "123456789012", "partition": "aws", "rehearsal": False},
+    "account": {"account": "123456789012", "partition": "aws", "rehearsal": False, "now": NOW},
     "caller_address": MINE,
     "key_pairs": [{"KeyName": PREFIX, "KeyPairId": "key-1", "Tags": TAGS, "PublicKey": KEY}],
     "private_key": {"path": "/home/me/.ssh/lab", "public_key": KEY, "mode": "600"},
@@ -51,8 +59,11 @@ STANDING: dict[str, Any] = {
     "spent": 0,
     "volumes": [{"VolumeId": "vol-1", "Size": 100, "Attachments": [{"Device": "/dev/sda1", "InstanceId": "i-1"}]}],
     "shutdown_behavior": "stop",
-    "type_facts": {"vcpus": 4, "architectures": ["x86_64"], "gpus": []},
-    "zones": ["us-west-2b", "us-west-2c"],
+    "types": {kind: gpu_type(vcpus) for kind, vcpus in (("g5.xlarge", 4), ("g5.2xlarge", 8), ("t3.large", 2))},
+    "zones": {kind: ["us-west-2b", "us-west-2c"] for kind in ("g5.xlarge", "g5.2xlarge", "t3.large")},
+    "quotas": {"L-DB2E81BA": {"code": "L-DB2E81BA", "value": 8}},
+    "others": [],
+    "spot_requests": [],
     "image": {
         "ami": "ami-1", "name": "Deep Learning", "architecture": "x86_64", "root_device": "/dev/sda1", "snapshot_gib": 75,
     },
@@ -60,7 +71,6 @@ STANDING: dict[str, Any] = {
         {"AllocationId": "eipalloc-1", "AssociationId": "eipassoc-1", "InstanceId": "i-1", "PublicIp": "198.51.100.1"}
         | {"Tags": TAGS}
     ],
-    "unnamed_addresses": [],
 }  # fmt: skip
 
 

@@ -60,3 +60,17 @@ def test_a_forked_process_closes_what_it_inherited_and_its_parent_keeps_it(sessi
         os._exit(0 if client.closed == os.getpid() else 1)
     assert os.waitpid(pid, 0)[1] == 0
     assert client.closed == 0
+
+
+def test_a_session_of_few_operations_knows_no_others_and_its_clients_have_their_own_region(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    few = clients.Session("", ("DescribeInstances",))
+    here, there = (few.client("ec2", region) for region in ("us-west-2", "eu-central-1"))
+    assert [name for name in dir(here) if name.startswith(("describe_", "run_"))] == ["describe_instances"]
+    assert [client.meta.region_name for client in (here, there)] == ["us-west-2", "eu-central-1"]
+    assert "eu-central-1" in there.meta.endpoint_url
+    assert hasattr(clients.Session("").client("ec2", "us-west-2"), "run_instances")

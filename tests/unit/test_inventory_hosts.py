@@ -101,6 +101,11 @@ def test_a_box_is_looked_for_in_its_own_region_only():
     assert (list(rest), warnings) == ([seen(1)["id"]], [])
 
 
+def test_a_rehearsals_box_is_taken_whatever_the_account_asked_for():
+    boxes, _, _ = hosts.assign([Box("lab", HOME, account="999999999999")], {HOME: [seen(1, account="000000000000")]})
+    assert boxes["lab"]["id"] == "i-00000000000000001"
+
+
 def test_one_account_seen_through_two_profiles_lists_nothing_twice():
     again = Place("us-west-2", "same-account")
     chosen, rest, warnings = hosts.assign([LAB, Box("b", again)], {HOME: [seen(1)], again: [seen(1)]})

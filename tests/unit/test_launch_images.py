@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from dlbox.errors import Refused
-from dlbox.observe_launch import newest
+from dlbox.observe_image import newest
 from hypothesis import given
 from hypothesis import strategies as st
 from unit.facts import is_sentence

@@ -79,7 +79,8 @@ def test_a_launch_carries_everything_in_one_call() -> None:
     device = params["BlockDeviceMappings"][0]
     assert device["DeviceName"] == "/dev/sda1"
     assert device["Ebs"] == {"VolumeSize": 150, "VolumeType": "gp3", "Encrypted": True, "DeleteOnTermination": True}
-    assert params["SubnetId"] == "subnet-b", "us-west-2a does not offer the type"
+    place = {"InstanceType": "g5.xlarge", "Zone": "us-west-2b", "SubnetId": "subnet-b"}
+    assert params["Places"] == [place], "us-west-2a does not offer the type"
     assert params["SecurityGroupIds"] == ["sg-1"]
     tags = [{"Key": key, "Value": value} for key, value in TAGS.items()]
     numbered = [*tags, {"Key": "dlbox:generation", "Value": "1"}]
@@ -115,11 +116,11 @@ def test_a_launch_before_its_group_exists_refers_to_it() -> None:
     ("seen", "params", "says"),
     [
         pytest.param(standing(**NOTHING), {"instance_type": "p2.xlarge"}, "box_instance_type: p2.xlarge is retired.*set box_instance_type: g4dn.xlarge", id="retired"),
-        pytest.param(standing(**NOTHING, type_facts=None), {"instance_type": "g5.xlagre"}, "us-west-2 knows no g5.xlagre", id="unknown type"),
-        pytest.param(standing(**NOTHING, zones=[]), {}, "g5.xlarge is not offered in us-west-2", id="not offered"),
-        pytest.param(standing(**NOTHING, zones=["us-west-2d"]), {}, "offered in us-west-2d, where there is no default subnet", id="offered elsewhere"),
+        pytest.param(standing(**NOTHING), {"instance_type": "g5.xlagre"}, "us-west-2 knows no g5.xlagre", id="unknown type"),
+        pytest.param(standing(**NOTHING, zones={}), {}, "g5.xlarge is not offered in us-west-2", id="not offered"),
+        pytest.param(standing(**NOTHING, zones={"g5.xlarge": ["us-west-2d"]}), {}, "offered in us-west-2d, where there is no default subnet", id="offered elsewhere"),
         pytest.param(standing(**NOTHING, subnets=[]), {}, "no default subnet", id="no subnets"),
-        pytest.param(standing(**NOTHING, image={**STANDING["image"], "architecture": "arm64"}), {}, "box_ami: ami-1 is for arm64", id="another architecture"),
+        pytest.param(standing(**NOTHING, image={**STANDING["image"], "architecture": "arm64"}), {}, "box_ami: g5.xlarge is for x86_64 and ami-1 for arm64", id="another architecture"),
         pytest.param(standing(**NOTHING), {"disk_gib": "50"}, "box_disk_gib: 50 is smaller than the 75 GiB", id="disk under the snapshot"),
         pytest.param(standing(**NOTHING, strays=[{"InstanceId": "i-9", "Tags": {}}]), {}, "i-9 is in this box's security group without the tag", id="its tag was removed"),
         pytest.param(standing(instances=STANDING["instances"] * 2), {}, "i-1 and i-1 both carry the tag", id="two of them"),
@@ -160,7 +161,8 @@ def test_a_box_that_stands_asks_for_little() -> None:
 def test_the_result_names_what_was_launched() -> None:
     want = wanted(plan_instance, instance_type="g5.xlarge")
     assert plan_instance.result(want, standing(**NOTHING), {"InstanceId": "i-2"})["instance_id"] == "i-2"
-    assert plan_instance.result(want, standing(), {}) == {"instance_id": "i-1", "instance_type": "g5.xlarge"}
+    standing_box = {"instance_id": "i-1", "instance_type": "g5.xlarge", "attempts": []}
+    assert plan_instance.result(want, standing(), {}) == standing_box
     assert plan_instance.result(want, standing(**NOTHING), {})["instance_id"] is None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -42,8 +41,9 @@ POLICY = {
         }
     ],
 }
+NOW = "2026-11-22T00:00:00+00:00"
 STANDING: dict[str, Any] = {
-    "account": {"account": "123456789012", "partition": "aws", "rehearsal": False},
+    "account": {"account": "123456789012", "partition": "aws", "rehearsal": False, "now": NOW},
     "instances": [{"InstanceId": "i-1", "State": "stopped"}],
     "schedule_group": {"State": "ACTIVE"},
     "stop_role": {"Arn": ROLE_ARN, "Trust": TRUST, "Tags": TAGS},
@@ -196,7 +196,7 @@ def test_before_the_launch_everything_is_listed_and_nothing_can_run() -> None:
 
 
 def test_a_china_region_has_its_own_partition() -> None:
-    china = {"account": "123456789012", "partition": "aws-cn", "rehearsal": False}
+    china = {"account": "123456789012", "partition": "aws-cn", "rehearsal": False, "now": NOW}
     planned = changes(standing(**GONE, account=china), region="cn-north-1")
     form = planned[-1].calls[0].params
     assert form["Target"]["Arn"] == "arn:aws-cn:scheduler:::aws-sdk:ec2:stopInstances"
@@ -248,6 +248,5 @@ def test_bad_input_is_one_sentence_that_names_the_key(params: dict[str, str], ke
 
 def test_the_result_tells_the_next_stop() -> None:
     want = plan_schedule.want({"box": "lab", "region": "us-west-2", "stop_time": "20:00", "timezone": "Asia/Shanghai"})
-    fixed = plan_schedule.Want(want.scope, want.at, want.zone, want.state, datetime(2026, 11, 22, tzinfo=UTC))
     soon = {"local": "2026-11-22 20:00 Asia/Shanghai", "utc": "2026-11-22T12:00:00Z"}
-    assert plan_schedule.result(fixed, {}, {}) == {"schedule": f"{PREFIX}/stop", "next_stop": soon}
+    assert plan_schedule.result(want, standing(), {}) == {"schedule": f"{PREFIX}/stop", "next_stop": soon}

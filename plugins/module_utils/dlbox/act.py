@@ -7,7 +7,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from . import launching, local, wait
+from . import launch_refused, launching, local, wait
 from .aws import Aws
 from .change import Call
 from .errors import AwsError, StateMoved
@@ -99,6 +99,7 @@ def on_controller(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params:
 
 HANDLERS = {
     ("ec2", "run_instances"): launching.run_instances,
+    ("ec2", "start_instances"): launch_refused.start_instances,
     ("ec2", "delete_security_group"): delete_security_group,
     ("ec2", "allocate_address"): allocate_address,
     ("scheduler", "create_schedule"): propagated,

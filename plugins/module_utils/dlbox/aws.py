@@ -14,7 +14,7 @@ from botocore import exceptions as boto
 from .aws_errors import credential_advice, refused, sentence, throttled, unassumable
 from .clients import session as _session
 from .errors import AwsError, DlboxError, UnknownOutcome
-from .retry import backoff
+from .retry import DEADLINE_S, backoff
 
 # Never left this machine, so any call may be made again; and a network that is not there is said soon.
 _UNREACHED = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
@@ -26,15 +26,26 @@ _TOKENED = {"create_schedule", "create_tags"}
 
 
 class Aws:
-    """Clients of one region and profile; `say` takes a line of progress."""
+    """Clients of one region and profile; `say` takes a line of progress.
 
-    def __init__(self, region: str, profile: str = "", say: Callable[[str], None] = lambda line: None) -> None:
+    `patience` is how many seconds a call is tried again; `operations`, as in "DescribeInstances", are all that will be asked.
+    """
+
+    def __init__(
+        self,
+        region: str,
+        profile: str = "",
+        say: Callable[[str], None] = lambda line: None,
+        patience: float = DEADLINE_S,
+        operations: tuple[str, ...] = (),
+    ) -> None:
         self.region, self.profile, self.say = region, profile, say
+        self.patience, self.operations = patience, operations
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A client, made once per service."""
         try:
-            return _session(self.profile).client(service, region or self.region)
+            return _session(self.profile, self.operations).client(service, region or self.region)
         except boto.BotoCoreError as error:
             raise DlboxError(credential_advice(error, self.profile)) from error
 
@@ -47,7 +58,7 @@ class Aws:
         """One API call, repeated while that is harmless; raises AwsError, or UnknownOutcome for a lost create."""
         method = getattr(self.client(service, region), operation)
         once = operation.startswith(_ONCE) and operation not in _TOKENED
-        pauses, near = backoff(), backoff(total=UNREACHED_S)
+        pauses, near = backoff(self.patience), backoff(min(self.patience, UNREACHED_S))
         while True:
             try:
                 return method(**params)
@@ -81,12 +92,12 @@ class Aws:
                 return items
             params["NextToken"] = page["NextToken"]
 
-    def together(self, tasks: Iterable[Callable[[], Any]]) -> list[Any]:
+    def together(self, tasks: Iterable[Callable[[], Any]], workers: int = 16) -> list[Any]:
         """The results of independent reads, made side by side."""
         tasks = list(tasks)
         if len(tasks) == 1:
             return [tasks[0]()]
-        with ThreadPoolExecutor(max_workers=16) as pool:
+        with ThreadPoolExecutor(max_workers=workers) as pool:
             return list(pool.map(lambda task: task(), tasks))
 
     def until_propagated(self, service: str, operation: str, /, **params: Any) -> Any:

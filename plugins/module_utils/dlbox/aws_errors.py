@@ -62,6 +62,8 @@ def sentence(service: str, operation: str, error: Exception, profile: str = "") 
         return f"the AWS credentials{who} have expired: {LOGIN}; what was made so far is found again by its tags"
     if code in _WRONG_KEY:
         return f"AWS does not accept the credentials{who} ({code}): {LOGIN}"
+    if "Free Tier" in said:
+        return f"{asked} was refused ({said}): the account is on AWS's free plan; upgrade it to the paid plan under Billing, or set a free-tier box_instance_type"
     if code in _DENIED:
         return f"{asked} is not allowed for these credentials{who}: attach policies/operator.json to the user or role ({said[:300]})"
     advice = _ADVICE.get(code, "run the same command again once that is put right; what exists is found by its tags")

@@ -3,7 +3,8 @@
 A noun is a module plan_<noun>.py with: SPEC (Ansible's argument spec), want(params), needs(want, seen) -> the parts of
 the picture that its plan reads, plan(want, seen) -> list[Change], result(want, seen, saved) -> what the module returns,
 OWNS (parts that its writes change) and FRESH (parts to read again before a write, where no unique name or token guards it).
-It may have learned(want, seen, saved): the parts that its writes' own answers tell, so that nothing has to read them again.
+It may have follow(want, look, check, say), which calls look() until what was asked for has come, and
+learned(want, seen, saved): the parts that its writes' own answers tell, so that nothing has to read them again.
 """
 
 from __future__ import annotations
@@ -22,9 +23,15 @@ ROUNDS = 5
 def run_noun(
     noun: Any, params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda line: None
 ) -> dict[str, Any]:
-    """Run a noun: its own run() where it has one, else the loop below."""
-    own = getattr(noun, "run", None)
-    return dict(own(params, check, say)) if own else converge(noun, params, check, say)
+    """Run a noun: its own run() where it has one, else the loop below, once or as often as its follow() wants it."""
+    if own := getattr(noun, "run", None):
+        return dict(own(params, check, say))
+
+    def look(**more: Any) -> dict[str, Any]:
+        return converge(noun, {**params, **more}, check, say)
+
+    follow = getattr(noun, "follow", None)
+    return dict(follow(noun.want(params), look, check, say)) if follow else look()
 
 
 def converge(

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from . import observe, plan_firewall, plan_instance, plan_quota
+from . import choose, observe, plan_firewall, plan_instance, plan_quota
 from .aws import Aws
+from .converge import complete
 from .errors import DlboxError
-from .families import family_of
 from .names import scope
 from .spec import READING_SPEC
 
@@ -27,14 +27,19 @@ QUESTIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
     ),
     "caller_address": ("your address", str),
     "subnets": ("default VPC", lambda seen: f"subnets in {', '.join(item['Zone'] for item in seen) or 'no zone'}"),
-    "type_facts": (
-        "instance type",
-        lambda seen: f"{seen['vcpus']} vCPUs, GPUs: {sum(gpu['count'] for gpu in seen['gpus'])}",
-    ),
-    "zones": ("offered in", lambda seen: ", ".join(seen) or "no zone"),
+    "types": ("instance type", lambda seen: _few([f"{kind} ({facts['vcpus']} vCPUs)" for kind, facts in seen.items()])),
+    "zones": ("offered in", lambda seen: ", ".join(sorted({zone for zones in seen.values() for zone in zones}))),
+    "prices": ("prices of GPU types", lambda seen: f"{len(seen)} known"),
+    "others": ("instances beside it", lambda seen: f"{sum(item['vcpus'] for item in seen)} vCPUs"),
     "image": ("image", lambda seen: f"{seen['ami']} {seen['name']}, {seen['snapshot_gib']} GiB"),
-    "quota": ("vCPU quota", lambda seen: f"{seen} vCPUs"),
-    "quota_requests": ("quota requests", lambda seen: f"{len(seen)} so far"),
+    "quotas": (
+        "vCPU quota",
+        lambda seen: (
+            _few([f"{item['value']} ({item['code']})" for item in seen.values()]) or "none is known for this type"
+        ),
+    ),
+    "address_quota": ("Elastic IPs", lambda seen: f"{seen['value']} in all"),
+    "account_plan": ("plan of the account", lambda seen: seen or "not told"),
     "key_pairs": ("key pair", lambda seen: "imported" if seen else "not yet"),
     "groups": ("security group", lambda seen: seen[0]["GroupId"] if seen else "not yet"),
     "prefix_list": ("EC2 Instance Connect", str),
@@ -50,7 +55,7 @@ QUESTIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
 }
 
 # Asked only where the settings or the type call for them.
-_OPTIONAL = {"caller_address", "prefix_list"}
+_OPTIONAL = {"caller_address", "prefix_list", "prices"}
 
 
 def run(params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
@@ -59,28 +64,48 @@ def run(params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda
     common = {key: params[key] for key in ("box", "region", "profile")}
     aws = Aws(here.region, here.profile, say)
     instance = plan_instance.want({**common, **params["instance"]})
-    wants: dict[str, Any] = dict.fromkeys(
-        ("quota", "quota_requests"), plan_quota.want({**common, **params["instance"], "request": False})
-    )
-    wants |= dict.fromkeys(
-        ("caller_address", "prefix_list", "groups"), plan_firewall.want({**common, **params["firewall"]})
-    )
-    family = family_of(instance.instance_type)
+    firewall = plan_firewall.want({**common, **params["firewall"]})
+    wants = dict.fromkeys(("caller_address", "prefix_list", "groups"), firewall)
     seen: dict[str, Any] = {}
-    asked = plan_firewall.needs(wants["groups"], {}) | set(QUESTIONS) - _OPTIONAL
-    first = [part for part in QUESTIONS if part in asked and part != "image" and (family or "quota" not in part)]
-    answers = aws.together([partial(_ask, aws, wants.get(part, instance), seen, part) for part in first])
+    asked = plan_firewall.needs(firewall, {}) | choose.parts(instance) | set(QUESTIONS) - _OPTIONAL
+    answers = [_ask(aws, instance, seen, "types")]
+    first = [part for part in QUESTIONS if part in asked - {"types", "image"}]
+    answers += aws.together([partial(_ask, aws, wants.get(part, instance), seen, part) for part in first])
     answers.append(_ask(aws, instance, seen, "image"))
+    answers.append(
+        _enough(
+            aws,
+            {**common, "request": "false"} | {key: params["instance"][key] for key in ("instance_type", "spot")},
+            seen,
+        )
+    )
     return {"changed": False, "answers": answers, "well": all(item["well"] for item in answers)}
+
+
+def _enough(aws: Aws, params: dict[str, Any], seen: dict[str, Any]) -> dict[str, Any]:
+    """Whether the quotas let the box run, as site.yml will see it; nothing is asked for."""
+    try:
+        want = plan_quota.want(params)
+        complete(aws, plan_quota, want, seen)
+        found = plan_quota.result(want, seen, {})
+        return {"question": "room in the quotas", "well": found["enough"], "said": found["message"]}
+    except DlboxError as error:
+        return {"question": "room in the quotas", "well": False, "said": str(error)}
+
+
+def _few(items: list[str]) -> str:
+    return ", ".join(items[:4]) + (f" and {len(items) - 4} more" if len(items) > 4 else "")
 
 
 def _ask(aws: Aws, want: Any, seen: dict[str, Any], part: str) -> dict[str, Any]:
     question, words = QUESTIONS[part]
     try:
-        if part == "image" and "type_facts" not in seen:
+        if part == "image" and not choose.parts(want) | {"instances"} <= seen.keys():
+            raise DlboxError("cannot be told before the instance type can")
+        if part in ("quotas", "others") and want.wanted.needs and "types" not in seen:
             raise DlboxError("cannot be told before the instance type can")
         seen[part] = observe.PARTS[part](aws, want, seen)
-        empty = part in ("type_facts", "zones", "subnets") and not seen[part]
+        empty = part in ("types", "zones", "subnets") and not seen[part]
         said = f"{want.scope.region} has none" if empty else words(seen[part])
         return {"question": question, "well": not empty, "said": said}
     except DlboxError as error:

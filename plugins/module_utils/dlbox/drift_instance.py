@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .change import Call, Change
+from .choose import choose, kept
 from .errors import Refused
-from .launch import check_type
 from .names import lacking, tag_list
 
 
@@ -79,39 +79,37 @@ def _disk(want: Any, seen: dict[str, Any], box: dict[str, Any]) -> Change | None
 
 
 def _resize(want: Any, seen: dict[str, Any], box: dict[str, Any]) -> Change | None:
-    here = box["InstanceType"]
-    if want.instance_type == here:
+    here, zone = box["InstanceType"], box["Zone"]
+    if kept(want, seen):
         return None
-    check_type(want, seen)
+    if box.get("InstanceLifecycle") == "spot":
+        raise Refused(
+            f"box_instance_type: {box['InstanceId']} is a Spot instance, which keeps its type: set box_instance_type: {here}, "
+            "or save what is on its disk, destroy it, and run this again"
+        )
+    types = choose(want, seen).types
+    # Its disk lies in one zone.
+    kind = next((item for item in types if zone in seen["zones"][item]), types[0])
     if box["State"] != "stopped":
         raise Refused(
             f"box_instance_type: {box['InstanceId']} is {here} and {box['State']}, and a type changes only while the box is stopped: "
             f"run playbooks/stop.yml, then this command, or set box_instance_type: {here}"
         )
-    if box.get("Architecture", "x86_64") not in seen["type_facts"]["architectures"]:
+    built_for = seen["types"][kind]["architectures"]
+    if box.get("Architecture", "x86_64") not in built_for:
         raise Refused(
-            f"box_instance_type: {want.instance_type} is for {', '.join(seen['type_facts']['architectures'])} and this box's disk for "
-            f"{box['Architecture']}: set a type of the same architecture, or make another box"
+            f"box_instance_type: {kind} is for {', '.join(built_for)} and this box's disk for {box['Architecture']}: "
+            "set a type of the same architecture, or make another box"
         )
-    if box["Zone"] not in seen["zones"]:
+    if zone not in seen["zones"][kind]:
         raise Refused(
-            f"box_instance_type: {want.instance_type} is not offered in {box['Zone']}, where this box's disk is "
-            f"(it is in {', '.join(seen['zones'])}): set a type that is"
+            f"box_instance_type: {kind} is not offered in {zone}, where this box's disk is "
+            f"(it is in {', '.join(seen['zones'][kind])}): set a type that is"
         )
-    call = Call(
-        "ec2",
-        "modify_instance_attribute",
-        {"InstanceId": box["InstanceId"], "InstanceType": {"Value": want.instance_type}},
-    )
-    return Change(
-        "resize",
-        _thing(box),
-        "box_instance_type differs",
-        here,
-        want.instance_type,
-        "the price per hour changes",
-        (call,),
-    )
+    params = {"InstanceId": box["InstanceId"], "InstanceType": {"Value": kind}}
+    call = Call("ec2", "modify_instance_attribute", params)
+    reason, bill = "box_instance_type differs", "the price per hour changes"
+    return Change("resize", _thing(box), reason, here, kind, bill, (call,))
 
 
 def _thing(box: dict[str, Any]) -> str:

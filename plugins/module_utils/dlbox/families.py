@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 
 class Family(NamedTuple):
@@ -53,3 +54,28 @@ def family_of(instance_type: str, spot: bool = False) -> Family | None:
     if spot:
         return SPOT.get(parts[1]) or SPOT.get(parts[0])
     return ON_DEMAND.get(parts[1])
+
+
+# Titles of Service Quotas: what stands between names the families, as in "G and VT" or "P4, P3 and P2".
+_TITLES = {False: re.compile(r"Running On-Demand (.+) instances"), True: re.compile(r"All (.+) Spot Instance Requests")}
+_LIKE = {"gr": "g", "im": "i", "is": "i"}
+
+
+def by_title(quotas: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, bool], Family]:
+    """The families as a region lists its quotas ({code: {"name"}}): {(letters, maybe with a generation; Spot?): family}."""
+    found: dict[tuple[str, bool], Family] = {}
+    for code, item in quotas.items():
+        for spot, form in _TITLES.items():
+            if title := form.fullmatch(item["name"]):
+                family = _spot(title[1], code) if spot else _running(title[1], code)
+                found |= {(word.lower(), spot): family for word in re.findall(r"[A-Za-z]+\d*", title[1])}
+    return found
+
+
+def listed(instance_type: str, spot: bool, titles: Mapping[tuple[str, bool], Family]) -> Family | None:
+    """The family of a type by the titles of by_title(), by the code known here only where no title fits."""
+    parts = re.match(r"([a-z]+)(\d*)", instance_type)
+    letters = _LIKE.get(parts[1], parts[1]) if parts else ""
+    # AWS lists a generation by itself, or the letter for all.
+    exact = titles.get((letters + parts[2], spot)) if parts else None
+    return exact or titles.get((letters, spot)) or family_of(instance_type, spot)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .names import BOX_TAG, Scope, private_key_path
+from .names import BOX_TAG, REHEARSAL_ACCOUNT, Scope, private_key_path
 
 _REACHABLE = ("pending", "running")
 
@@ -34,7 +34,9 @@ class Box:
 
     def is_(self, seen: Instance) -> bool:
         """Whether an instance is this box: its tag is exactly the name."""
-        return seen["box"] == self.name and self.account in ("", seen["account"])
+        # box_account is about real accounts, as dlbox_preflight sees it too.
+        mine = seen["account"] == REHEARSAL_ACCOUNT or self.account in ("", seen["account"])
+        return seen["box"] == self.name and mine
 
 
 def assign(

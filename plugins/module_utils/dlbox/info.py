@@ -3,40 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from .change import Change
-from .names import Scope, scope
+from .names import Scope, own, scope
 from .observe_price import HOURS_PER_MONTH
 from .spec import READING_SPEC
 from .stop_time import next_stop_of
 
-SPEC = READING_SPEC
+SPEC = {
+    **READING_SPEC,
+    "ami": {"type": "str", "default": ""},
+    "ubuntu": {"type": "str", "default": "24.04"},
+    "pytorch": {"type": "str", "default": ""},
+}
 OWNS = ()
 FRESH = ()
 
 
 @dataclass(frozen=True)
 class Want:
-    """The box asked about."""
+    """The box asked about, and the image that a new one would get; without `ami` that is not looked up."""
 
     scope: Scope
+    ami: str
+    ubuntu: str
+    pytorch: str
 
 
 def want(params: dict[str, Any]) -> Want:
     """What the module's parameters ask for."""
-    return Want(scope(params))
+    return Want(scope(params), params.get("ami") or "", str(params.get("ubuntu")), params.get("pytorch") or "")
 
 
 def needs(want: Want, seen: dict[str, Any]) -> set[str]:
     """The parts of the picture that the answer is made of; prices only for what exists."""
-    parts = {"account", "instances", "addresses", "tagged_volumes", "schedule", "key_pairs", "groups"}
+    parts = {"account", "instances", "addresses", "tagged_volumes", "schedule", "key_pairs", "groups", "spot_requests"}
     if not parts <= seen.keys():
         return parts
     parts |= {"price_instance"} if seen["instances"] else set()
+    parts |= {"newest_image"} if seen["instances"] and want.ami else set()
     parts |= {"price_disk"} if seen["tagged_volumes"] else set()
-    return parts | ({"price_address"} if seen["addresses"] else set())
+    return parts | ({"price_address"} if own(want.scope, seen["addresses"]) else set())
 
 
 def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
@@ -47,19 +56,31 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
 def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
     """The box as the receipt shows it."""
     box: dict[str, Any] = next(iter(seen["instances"]), {})
+    seen = {**seen, "addresses": own(want.scope, seen["addresses"])}
     address: dict[str, Any] = next(iter(seen["addresses"]), {})
     stopped = bool(box) and box["State"] in ("stopping", "stopped")
     return {
-        **seen["account"],
+        **{key: seen["account"][key] for key in ("account", "partition", "rehearsal")},
         "state": box.get("State", "absent"),
         "instance_id": box.get("InstanceId"),
         "instance_type": box.get("InstanceType"),
+        "spot": box.get("InstanceLifecycle") == "spot",
+        "ami": box.get("ImageId"),
+        "newer_ami": _newer(seen, box),
         "public_ip": address.get("PublicIp", box.get("PublicIpAddress")),
-        "next_stop": next_stop_of(_aimed(seen["schedule"], box), datetime.now(UTC)),
+        "next_stop": next_stop_of(_aimed(seen["schedule"], box), datetime.fromisoformat(seen["account"]["now"])),
         "hourly_usd": total(costs(seen, running=not stopped)),
         "hourly_usd_stopped": total(costs(seen, running=False)),
         "bills": bills(seen),
     }
+
+
+def _newer(seen: dict[str, Any], box: dict[str, Any]) -> dict[str, Any] | None:
+    """The image that the settings mean today, where the box has another: a box is never replaced for it."""
+    image = seen.get("newest_image")
+    return (
+        {"ami": image["ami"], "name": image["name"]} if box and image and image["ami"] != box.get("ImageId") else None
+    )
 
 
 def _aimed(schedule: dict[str, Any] | None, box: dict[str, Any]) -> dict[str, Any] | None:
@@ -89,4 +110,9 @@ def bills(seen: dict[str, Any]) -> list[str]:
         *(f"instance {item['InstanceId']} ({item['InstanceType']}, {item['State']})" for item in seen["instances"]),
         *(f"disk {item['VolumeId']} ({item['Size']} GiB)" for item in seen["tagged_volumes"]),
         *(f"address {item['PublicIp']}" for item in seen["addresses"]),
+        *(
+            f"Spot request {item['id']} ({item['state']}: it launches by itself)"
+            for item in seen["spot_requests"]
+            if not seen["instances"]
+        ),
     ]

@@ -70,6 +70,11 @@ def lacking(scope: Scope, tags: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in scope.tags.items() if tags.get(key) != value}
 
 
+def own(scope: Scope, resources: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those observed resources whose tag is exactly the box's name."""
+    return [item for item in resources if item["Tags"].get(BOX_TAG) == scope.box]
+
+
 def tag_map(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
     """EC2's tag list as a dict."""
     return {tag["Key"]: tag["Value"] for tag in tags or ()}

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import doctor, info, plan_eip, plan_firewall, plan_instance, plan_key, plan_quota, plan_schedule, preflight
+from . import (
+    doctor,
+    info,
+    plan_eip,
+    plan_firewall,
+    plan_instance,
+    plan_key,
+    plan_quota,
+    plan_schedule,
+    preflight,
+    quota_info,
+)
 
 NOUNS: dict[str, Any] = {
     "dlbox_preflight": preflight,
@@ -16,4 +27,5 @@ NOUNS: dict[str, Any] = {
     "dlbox_schedule": plan_schedule,
     "dlbox_info": info,
     "dlbox_doctor": doctor,
+    "dlbox_quota_info": quota_info,
 }

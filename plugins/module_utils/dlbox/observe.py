@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from . import local
@@ -22,9 +24,10 @@ from .observe_schedule import SCHEDULE_PARTS
 
 
 def account(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any]:
-    """{"account", "partition", "rehearsal"} of the credentials."""
+    """{"account", "partition", "rehearsal", "now"}: whose credentials, and the time by AWS's clock, which decides when anything fires."""
     who = aws.call("sts", "get_caller_identity")
-    return {"account": who["Account"], "partition": who["Arn"].split(":")[1], "rehearsal": aws.rehearsal}
+    now = parsedate_to_datetime(who["ResponseMetadata"]["HTTPHeaders"]["date"]).astimezone(UTC).isoformat()
+    return {"account": who["Account"], "partition": who["Arn"].split(":")[1], "rehearsal": aws.rehearsal, "now": now}
 
 
 def caller_address(aws: Aws, want: Any, seen: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ _INSTANCE = [
     "VpcId",
     "RootDeviceName",
     "InstanceLifecycle",
+    "SpotInstanceRequestId",
 ]
 
 
@@ -86,21 +87,10 @@ def shutdown_behavior(aws: Aws, want: Any, seen: dict[str, Any]) -> str:
 
 
 def addresses(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
-    """Elastic IPs whose tag is exactly the box's name."""
-    found = aws.call("ec2", "describe_addresses", Filters=_tagged(want))["Addresses"]
+    """Every Elastic IP of the region, whoever's: there are few, and one whose tag was removed still bills."""
+    found = aws.call("ec2", "describe_addresses")["Addresses"]
     keys = ("AllocationId", "AssociationId", "InstanceId", "PublicIp", "NetworkInterfaceId")
-    kept = [{key: item[key] for key in keys if item.get(key)} | {"Tags": tag_map(item.get("Tags"))} for item in found]
-    return [item for item in kept if item["Tags"].get(BOX_TAG) == want.scope.box]
-
-
-def unnamed_addresses(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
-    """Elastic IPs on the instance of a box that has none of its own: one whose tag was removed still bills."""
-    if seen["addresses"] or not seen["instances"]:
-        return []
-    filters = [{"Name": "instance-id", "Values": [seen["instances"][0]["InstanceId"]]}]
-    found = aws.call("ec2", "describe_addresses", Filters=filters)["Addresses"]
-    others = [item for item in found if tag_map(item.get("Tags")).get(BOX_TAG) != want.scope.box]
-    return [{"PublicIp": item["PublicIp"], "AllocationId": item["AllocationId"]} for item in others]
+    return [{key: item[key] for key in keys if item.get(key)} | {"Tags": tag_map(item.get("Tags"))} for item in found]
 
 
 def instance_view(item: dict[str, Any]) -> dict[str, Any]:
@@ -119,6 +109,5 @@ def _tagged(want: Any) -> list[dict[str, Any]]:
 
 
 BOX_PARTS: dict[str, Any] = {
-    part.__name__: part
-    for part in (instances, strays, spent, volumes, tagged_volumes, shutdown_behavior, addresses, unnamed_addresses)
+    part.__name__: part for part in (instances, strays, spent, volumes, tagged_volumes, shutdown_behavior, addresses)
 }

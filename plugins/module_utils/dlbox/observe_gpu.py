@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from .aws import Aws
+from .errors import AwsError
 from .observe_price import PRICING_REGION, dimension
 
 # Every NVIDIA and AMD GPU type's name begins with g or p; DescribeInstanceTypes has no filter for GPUs.
@@ -13,11 +15,12 @@ GPU_NAMES = [{"Name": "instance-type", "Values": ["g*", "p*"]}]
 
 
 def type_view(facts: dict[str, Any]) -> dict[str, Any]:
-    """What is kept of a type: vCPUs, architectures, whether Spot, and GPUs with count, share of a GPU and memory in MiB."""
+    """What is kept of a type: vCPUs, architectures, how it is sold, and GPUs with count, share of a GPU and memory in MiB."""
     return {
         "vcpus": facts["VCpuInfo"]["DefaultVCpus"],
         "memory_mib": facts.get("MemoryInfo", {}).get("SizeInMiB", 0),
         "architectures": facts["ProcessorInfo"]["SupportedArchitectures"],
+        "on_demand": "on-demand" in facts.get("SupportedUsageClasses", ["on-demand"]),
         "spot": "spot" in facts.get("SupportedUsageClasses", ["spot"]),
         "gpus": [
             {"name": gpu.get("Name"), "maker": gpu.get("Manufacturer"), "count": gpu.get("Count", 0)}
@@ -33,6 +36,26 @@ def gpu_types(aws: Aws, region: str) -> dict[str, dict[str, Any]]:
     """Every GPU type that the region offers, by name."""
     found = aws.pages("ec2", "describe_instance_types", "InstanceTypes", region=region, Filters=GPU_NAMES)
     return {item["InstanceType"]: type_view(item) for item in found if item.get("GpuInfo", {}).get("Gpus")}
+
+
+def named_types(aws: Aws, region: str, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The types of these names that the region knows; a filter, because an unknown name would fail the whole call."""
+    filters = [{"Name": "instance-type", "Values": sorted(names)}]
+    found = aws.pages("ec2", "describe_instance_types", "InstanceTypes", region=region, Filters=filters)
+    return {item["InstanceType"]: type_view(item) for item in found}
+
+
+def offered(aws: Aws, region: str) -> set[str]:
+    """The names alone of the GPU types that the region offers: a type is the same in every region."""
+    asked = {"LocationType": "region", "Filters": GPU_NAMES}
+    found = aws.pages("ec2", "describe_instance_type_offerings", "InstanceTypeOfferings", region=region, **asked)
+    return {item["InstanceType"] for item in found}
+
+
+def regions(aws: Aws) -> dict[str, bool]:
+    """Every region of AWS, and whether the account has it enabled."""
+    found = aws.call("ec2", "describe_regions", AllRegions=True)["Regions"]
+    return {item["RegionName"]: item.get("OptInStatus") != "not-opted-in" for item in found}
 
 
 def offers(aws: Aws, region: str, filters: list[dict[str, Any]]) -> dict[str, list[str]]:
@@ -53,14 +76,28 @@ def gpu_prices(aws: Aws, region: str) -> dict[str, float]:
     asked = {"ServiceCode": "AmazonEC2", "Filters": filters}
     found = aws.pages("pricing", "get_products", "PriceList", region=PRICING_REGION, **asked)
     products = [json.loads(item) for item in found]
-    prices = {item["product"]["attributes"]["instanceType"]: dimension(item, "Hrs") for item in products}
-    return {kind: usd for kind, usd in prices.items() if usd}
+    prices = [(item["product"]["attributes"]["instanceType"], dimension(item, "Hrs")) for item in products]
+    # Reserved capacity is listed beside it, at 0.
+    return {kind: usd for kind, usd in prices if usd}
 
 
 def quotas(aws: Aws, region: str) -> dict[str, dict[str, Any]]:
     """{code: {"name", "value"}} of every quota of EC2 in the region."""
-    found = aws.pages("service-quotas", "list_service_quotas", "Quotas", region=region, ServiceCode="ec2")
+    asked = {"ServiceCode": "ec2", "MaxResults": 100}
+    found = aws.pages("service-quotas", "list_service_quotas", "Quotas", region=region, **asked)
     return {item["QuotaCode"]: {"name": item["QuotaName"], "value": int(item["Value"])} for item in found}
+
+
+def default_quota(aws: Aws, region: str, code: str) -> int | None:
+    """AWS's default of a quota that quotas() leaves out, which it does where the account has no value of its own."""
+    asked = {"ServiceCode": "ec2", "QuotaCode": code}
+    try:
+        found = aws.call("service-quotas", "get_aws_default_service_quota", region=region, **asked)
+    except AwsError as error:
+        if error.code != "NoSuchResourceException":
+            raise
+        return None
+    return int(found["Quota"]["Value"])
 
 
 def running(aws: Aws, region: str) -> list[dict[str, Any]]:
@@ -78,7 +115,9 @@ def running(aws: Aws, region: str) -> list[dict[str, Any]]:
 
 def quota_requests(aws: Aws, region: str, **asked: Any) -> list[dict[str, Any]]:
     """Requests to raise quotas of EC2 in the region, the newest first: {"id", "code", "status", "desired", "created", "case"}."""
-    operation = "list_requested_service_quota_change_history" + ("_by_quota" if "QuotaCode" in asked else "")
+    operation = "list_requested_service_quota_change_history"
+    if "QuotaCode" in asked:
+        operation = "list_requested_service_quota_change_history_by_quota"
     found = aws.pages("service-quotas", operation, "RequestedQuotas", region=region, ServiceCode="ec2", **asked)
     kept = [
         {"id": item["Id"], "code": item["QuotaCode"], "status": item["Status"], "desired": int(item["DesiredValue"])}

@@ -1,69 +1,109 @@
-"""What Service Quotas and the running instances say about the family of a type."""
+"""What Service Quotas, the account's plan and the running instances say about the types asked for."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+from . import observe_gpu
 from .aws import Aws
 from .errors import AwsError
-from .families import family_of
-from .names import BOX_TAG, tag_map
+from .families import ADDRESSES, Family, family_of
+from .names import BOX_TAG
+from .observe_price import PRICING_REGION
+from .quota_lines import lines
 
-_RUNNING = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
+
+def quotas(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """{family's code: {"code", "value"}}, in vCPUs, for every family among the types asked for."""
+    kinds = want.wanted.types or seen["types"]
+    families = sorted({family for kind in kinds if (family := family_of(kind, want.spot))})
+    found = aws.together([partial(_granted, aws, one) for one in families])
+    return dict(zip((one.code for one in families), found, strict=True))
 
 
-def quota(aws: Aws, want: Any, seen: dict[str, Any]) -> int:
-    """The vCPUs that the account may run On-Demand in the family of the wanted type."""
-    family = family_of(want.instance_type)
-    asked = {"ServiceCode": "ec2", "QuotaCode": family.code if family else ""}
-    try:
-        found = aws.call("service-quotas", "get_service_quota", **asked)
-    except AwsError as error:
-        # An account that never had its own value: AWS's default holds.
-        if error.code != "NoSuchResourceException":
-            raise
-        found = aws.call("service-quotas", "get_aws_default_service_quota", **asked)
-    return int(found["Quota"]["Value"])
+def address_quota(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any]:
+    """{"code", "value"} of the region's Elastic IPs."""
+    return _granted(aws, ADDRESSES)
 
 
 def others(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
-    """Instances that use the same quota up: On-Demand, running or pending, of the family, and not this box's own."""
-    family = family_of(want.instance_type)
-    found = aws.pages("ec2", "describe_instances", "Reservations", Filters=_RUNNING)
+    """Instances, running or pending, that share a quota with the types asked for, and are not this box's own: {"id", "type", "spot", "vcpus"}."""
+    families = {family_of(kind, want.spot) for kind in want.wanted.types or seen["types"]}
     used = [
-        item
-        for reservation in found
-        for item in reservation["Instances"]
-        if item["State"]["Name"] in ("pending", "running")
-        and family_of(item["InstanceType"]) == family
-        and item.get("InstanceLifecycle") != "spot"
-        and tag_map(item.get("Tags")).get(BOX_TAG) != want.scope.box
+        {"id": item["id"], "type": item["type"], "spot": item["spot"]}
+        for item in observe_gpu.running(aws, aws.region)
+        if family_of(item["type"], item["spot"]) in families and item["tags"].get(BOX_TAG) != want.scope.box
     ]
-    sizes = _vcpus(aws, {item["InstanceType"] for item in used})
-    return [{"InstanceId": item["InstanceId"], "vcpus": sizes.get(item["InstanceType"], 0)} for item in used]
+    known = sizes(aws, {item["type"] for item in used})
+    return [{**item, "vcpus": known[item["type"]]["vcpus"] if item["type"] in known else 0} for item in used]
 
 
-def quota_requests(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
-    """The requests to raise the family's quota, the newest first."""
-    family = family_of(want.instance_type)
-    operation = "list_requested_service_quota_change_history_by_quota"
-    asked = {"ServiceCode": "ec2", "QuotaCode": family.code if family else ""}
-    found = aws.pages("service-quotas", operation, "RequestedQuotas", **asked)
-    kept = [
-        {"id": item["Id"], "status": item["Status"], "desired": int(item["DesiredValue"])}
-        | {"created": item["Created"].isoformat(), "case": item.get("CaseId")}
-        for item in found
-    ]
-    return sorted(kept, key=lambda item: str(item["created"]), reverse=True)
+def quota_requests(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """{code: requests, the newest first} of each quota that is not enough."""
+    codes = [line.code for line in lines(want, seen) if not line.enough]
+    found = aws.together([partial(observe_gpu.quota_requests, aws, aws.region, QuotaCode=code) for code in codes])
+    return dict(zip(codes, found, strict=True))
 
 
-def _vcpus(aws: Aws, types: set[str]) -> dict[str, int]:
+def market(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any]:
+    """{"types", "prices"} of the region's GPU types: what could be had instead; prices are empty where they may not be asked."""
+    types, prices = aws.together([lambda: observe_gpu.gpu_types(aws, aws.region), lambda: _prices(aws)])
+    return {"types": types, "prices": prices}
+
+
+def account_plan(aws: Aws, want: Any, seen: dict[str, Any]) -> str:
+    """FREE or PAID; "" where AWS does not tell (an older account, or these credentials may not ask)."""
+    try:
+        # The service has one endpoint for all regions, beside the Pricing API's.
+        return str(aws.call("freetier", "get_account_plan_state", region=PRICING_REGION)["accountPlanType"])
+    except AwsError as error:
+        aws.say(f"the account's plan is not known: {error}")
+        return ""
+
+
+def sizes(aws: Aws, types: set[str]) -> dict[str, dict[str, Any]]:
+    """The facts of these types, by name; of those only that AWS knows."""
     if not types:
         return {}
-    # A filter, because a name that AWS no longer knows fails the whole call.
+    # A filter, because a name that AWS does not know fails the whole call.
     filters = [{"Name": "instance-type", "Values": sorted(types)}]
     found = aws.pages("ec2", "describe_instance_types", "InstanceTypes", Filters=filters)
-    return {item["InstanceType"]: item["VCpuInfo"]["DefaultVCpus"] for item in found}
+    return {item["InstanceType"]: observe_gpu.type_view(item) for item in found}
 
 
-QUOTA_PARTS: dict[str, Any] = {part.__name__: part for part in (quota, others, quota_requests)}
+def _granted(aws: Aws, family: Family) -> dict[str, Any]:
+    """The quota of a family, found by its name where its code has come to mean something else."""
+    asked = {"ServiceCode": "ec2", "QuotaCode": family.code}
+    for operation in ("get_service_quota", "get_aws_default_service_quota"):
+        try:
+            found = aws.call("service-quotas", operation, **asked)["Quota"]
+        except AwsError as error:
+            # An account that never had its own value: AWS's default holds.
+            if error.code != "NoSuchResourceException":
+                raise
+            continue
+        if found["QuotaName"] == family.title:
+            return {"code": family.code, "value": int(found["Value"])}
+        break
+    listed = observe_gpu.quotas(aws, aws.region)
+    code = next((code for code, item in listed.items() if item["name"] == family.title), family.code)
+    return {"code": code, "value": listed.get(code, {}).get("value")}
+
+
+def _prices(aws: Aws) -> dict[str, float]:
+    try:
+        return observe_gpu.gpu_prices(aws, aws.region)
+    except AwsError as error:
+        aws.say(f"no prices: {error}")
+        return {}
+
+
+def prices(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, float]:
+    """USD per hour On-Demand by GPU type; empty where the prices may not be asked."""
+    return _prices(aws)
+
+
+QUOTA_PARTS: dict[str, Any] = {
+    part.__name__: part for part in (quotas, address_quota, others, quota_requests, market, account_plan, prices)
+}

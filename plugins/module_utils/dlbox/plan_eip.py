@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from .change import Call, Change, Ref
 from .errors import Refused
-from .names import CREATED_TAG, Scope, lacking, scope, tag_list, tag_spec
+from .names import CREATED_TAG, Scope, lacking, own, scope, tag_list, tag_spec
 from .spec import COMMON_SPEC
 
 SPEC = {**COMMON_SPEC, "state": {"type": "str", "default": "present", "choices": ["present", "absent"]}}
@@ -16,7 +16,6 @@ OWNS = ("addresses",)
 FRESH = ("addresses",)
 # AWS's price for any public IPv4 address, attached or idle, since 2024-02-01.
 BILL = "+$0.005 per hour for the address, also while the box is stopped"
-UNVERIFIED = ("whether the region's Elastic IP quota (L-0263D0A3, 5 by default) has room",)
 
 
 @dataclass(frozen=True)
@@ -36,13 +35,12 @@ def needs(want: Want, seen: dict[str, Any]) -> set[str]:
     """The parts of the picture that the plan reads."""
     if want.state == "absent":
         return {"addresses"}
-    parts = {"addresses", "instances"}
-    return parts | ({"unnamed_addresses"} if parts <= seen.keys() else set())
+    return {"addresses", "instances"}
 
 
 def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
     """Changes that leave exactly one address, on the box's instance."""
-    found = sorted(seen["addresses"], key=address_age)
+    found = sorted(own(want.scope, seen["addresses"]), key=address_age)
     if want.state == "absent":
         return [_release(item, "the box is to be absent") for item in found]
     box = next(iter(seen["instances"]), None)
@@ -51,8 +49,11 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
     extras = [item for item in found if item is not keep and "AssociationId" not in item]
     changes = [_release(item, "a second address would bill for nothing") for item in extras]
     if keep is None:
-        if left := seen["unnamed_addresses"]:
-            _refuse_unnamed(want, left[0])
+        # One whose tag was removed still bills.
+        if left := next(
+            (item for item in seen["addresses"] if box and item.get("InstanceId") == box["InstanceId"]), None
+        ):
+            _refuse_unnamed(want, left)
         changes.append(_allocate(want))
     elif missing := lacking(want.scope, keep["Tags"]):
         calls = (Call("ec2", "create_tags", {"Resources": [keep["AllocationId"]], "Tags": tag_list(missing)}),)
@@ -68,7 +69,7 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
 def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
     """The address, where there is one."""
     box = next(iter(seen.get("instances") or []), None)
-    known = _kept(sorted(seen.get("addresses") or [], key=address_age), box) or {}
+    known = _kept(sorted(own(want.scope, seen.get("addresses") or []), key=address_age), box) or {}
     return {
         "public_ip": saved.get("PublicIp", known.get("PublicIp")),
         "allocation_id": saved.get("AllocationId", known.get("AllocationId")),

@@ -5,20 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from . import values
+from . import choose, spot, values
 from .change import Change
+from .choose import kept
 from .drift_instance import drift
 from .errors import Refused
 from .launch import launch
 from .names import Scope, scope
 from .power import power, terminate, to_be_stopped
 from .spec import COMMON_SPEC
+from .wanted import Wanted, wanted
 
 SPEC = {
     **COMMON_SPEC,
-    "instance_type": {"type": "str"},
+    "instance_type": {"type": "raw", "default": ""},
+    "spot": {"type": "bool", "default": False},
+    "spot_max_usd": {"type": "str", "default": ""},
     "ami": {"type": "str", "default": "pytorch"},
     "ubuntu": {"type": "str", "default": "24.04"},
+    "pytorch": {"type": "str", "default": ""},
     "disk_gib": {"type": "str", "default": "100"},
     "state": {"type": "str", "default": "running", "choices": ["running", "stopped", "absent"]},
 }
@@ -30,12 +35,15 @@ UNVERIFIED = ("whether AWS has capacity for this type now: only a launch tells",
 
 @dataclass(frozen=True)
 class Want:
-    """The instance asked for; an empty instance_type asks for the running state alone."""
+    """The instance asked for; without types or needs, the running state alone is."""
 
     scope: Scope
-    instance_type: str
+    wanted: Wanted
+    spot: bool
+    spot_max_usd: str
     ami: str
     ubuntu: str
+    pytorch: str
     disk_gib: int
     state: str
 
@@ -43,27 +51,30 @@ class Want:
 def want(params: dict[str, Any]) -> Want:
     """What the module's parameters ask for; refuses bad values by name."""
     state = params.get("state") or "running"
-    kind = params.get("instance_type") or ""
-    if kind:
-        values.instance_type("box_instance_type", kind)
+    kinds = wanted("box_instance_type", params["instance_type"]) if params.get("instance_type") else Wanted()
+    cap = values.usd("box_spot_max_usd", params.get("spot_max_usd") or "")
     ami = str(params["ami"])
     if not ami.startswith("ami-"):
         values.choice("box_ami", ami, ("pytorch", "base", "ubuntu", "ami-…"))
     ubuntu = values.choice("box_ubuntu", str(params["ubuntu"]), ("22.04", "24.04"))
-    return Want(scope(params), kind, ami, ubuntu, values.gib("box_disk_gib", params["disk_gib"]), state)
+    pytorch = values.version("box_pytorch", params.get("pytorch") or "")
+    disk = values.gib("box_disk_gib", params["disk_gib"])
+    return Want(scope(params), kinds, bool(params["spot"]), cap, ami, ubuntu, pytorch, disk, state)
 
 
 def needs(want: Want, seen: dict[str, Any]) -> set[str]:
     """The parts of the picture that the plan reads: little for a box that stands, more for a launch or a resize."""
-    parts = {"account", "instances", "groups"}
-    if not parts <= seen.keys() or not want.instance_type:
+    parts = {"account", "instances", "groups"} | ({"spot_requests"} if want.state == "absent" else set())
+    if not parts <= seen.keys() or want.wanted == Wanted():
+        return parts
+    parts |= {"types"} if want.wanted.needs else set()
+    if not parts <= seen.keys():
         return parts
     if seen["instances"]:
         parts |= {"volumes", "shutdown_behavior"}
-        resized = want.instance_type != seen["instances"][0]["InstanceType"]
-        return parts | ({"type_facts", "zones"} if resized else set())
-    parts |= {"strays", "spent", "type_facts", "zones", "subnets"}
-    return parts | ({"image"} if "type_facts" in seen else set())
+        return parts | (set() if kept(want, seen) else choose.parts(want))
+    parts |= {"strays", "spent", "subnets"} | choose.parts(want) | ({"spot_requests"} if want.spot else set())
+    return parts | ({"image"} if parts <= seen.keys() else set())
 
 
 def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
@@ -76,13 +87,14 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
         )
     box = next(iter(seen["instances"]), None)
     if want.state == "absent":
-        return terminate(box) if box else []
-    if not want.instance_type:
+        return [*spot.cancel(want, seen), *(terminate(box) if box else [])]
+    if want.wanted == Wanted():
         # stop and destroy must work whatever else has drifted.
         return power(want, box) if box else []
     if box is None:
         changes = launch(want, seen)
         return changes if want.state == "running" else [*changes, to_be_stopped(want)]
+    spot.check_lifecycle(want, box)
     return [*drift(want, seen, box), *power(want, box)]
 
 
@@ -92,9 +104,10 @@ def learned(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str
 
 
 def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
-    """The instance's id and type; the state is for dlbox_info to read afresh."""
+    """The instance's id and type, and each place where a launch was tried; the state is for dlbox_info to read afresh."""
     box: dict[str, Any] = next(iter(seen.get("instances") or []), {})
     return {
         "instance_id": saved.get("InstanceId", box.get("InstanceId")),
-        "instance_type": want.instance_type or box.get("InstanceType"),
+        "instance_type": saved.get("InstanceType", box.get("InstanceType")),
+        "attempts": saved.get("attempts", []),
     }

@@ -1,147 +1,133 @@
-"""The vCPU quota that the box's type needs: enough, asked for, or still with AWS; never asked for twice."""
+"""The quotas that the box needs: enough, asked for, or still with AWS; never asked for twice."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from . import values
+from . import choose, quota_words, values
 from .change import Call, Change
-from .families import Family, family_of
-from .launch import check_known
+from .families import family_of
 from .names import Scope, scope
+from .quota_lines import Line, age, lines, open_request, refused, running, short_of_addresses, target
+from .quota_wait import follow  # noqa: F401 - part of the noun, see converge
 from .spec import COMMON_SPEC
+from .wanted import Wanted, wanted
 
 SPEC = {
     **COMMON_SPEC,
-    "instance_type": {"type": "str", "required": True},
-    "request": {"type": "bool", "default": True},
+    "instance_type": {"type": "raw", "required": True},
+    "spot": {"type": "bool", "default": False},
+    "request": {"type": "str", "default": "true"},
+    "state": {"type": "str", "default": "requested", "choices": ["requested", "granted"]},
+    "wait": {"type": "str", "default": ""},
 }
-OWNS = ("quota", "quota_requests")
-FRESH = ("quota", "quota_requests")
+OWNS = ("quotas", "address_quota", "quota_requests")
+FRESH = ("quotas", "address_quota", "quota_requests")
 UNVERIFIED = ("whether AWS grants the quota, and when",)
-OPEN = ("PENDING", "CASE_OPENED")
 
 
 @dataclass(frozen=True)
 class Want:
-    """The type that the box needs vCPUs for, and whether to ask AWS for more."""
+    """What the vCPUs are for; whether to ask AWS for more ("true", "false", or "again" after a refusal), and how many seconds to wait."""
 
     scope: Scope
-    instance_type: str
-    request: bool
-    now: datetime
+    wanted: Wanted
+    spot: bool
+    request: str
+    granted: bool
+    wait_s: int
 
 
 def want(params: dict[str, Any]) -> Want:
     """What the module's parameters ask for."""
-    kind = values.instance_type("box_instance_type", params["instance_type"])
-    return Want(scope(params), kind, bool(params["request"]), datetime.now(UTC))
+    kinds = wanted("box_instance_type", params["instance_type"])
+    request = values.asking("box_quota_request", params["request"])
+    wait = values.duration("box_quota_wait", params.get("wait") or "0")
+    granted = params.get("state") == "granted"
+    return Want(scope(params), kinds, bool(params["spot"]), request, granted, wait)
 
 
 def needs(want: Want, seen: dict[str, Any]) -> set[str]:
-    """The parts of the picture that the plan reads: nothing more for a box that runs, the requests only where vCPUs lack."""
-    if "instances" not in seen or _running(want, seen):
-        return {"instances"}
-    parts = {"instances", "type_facts"} | ({"quota", "others"} if family_of(want.instance_type) else set())
-    if not parts <= seen.keys() or seen["type_facts"] is None or _enough(want, seen):
+    """The parts of the picture that the plan reads: little for a box that runs, the requests only where something lacks."""
+    parts = {"account", "instances", "addresses"} | ({"types"} if want.wanted.needs else set())
+    if not parts <= seen.keys():
         return parts
-    return parts | {"quota_requests"}
+    parts |= {"address_quota"} if short_of_addresses(want, seen) else set()
+    if not running(want, seen):
+        parts |= choose.parts(want)
+        known = want.wanted.needs or any(family_of(kind, want.spot) for kind in want.wanted.types)
+        parts |= {"quotas", "others"} if known else set()
+    if not parts <= seen.keys() or all(line.enough for line in lines(want, seen)):
+        return parts
+    return parts | {"quota_requests", "account_plan", "market"}
 
 
 def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
-    """At most one change: the request of what the box needs, where the quota lacks it and none is open."""
-    if _running(want, seen):
+    """A request for each quota that is not enough, where none is open and AWS has not refused the same."""
+    lacking = [line for line in lines(want, seen) if not line.enough]
+    if not lacking or want.request == "false" or seen["account_plan"] == "FREE":
         return []
-    check_known(want, seen)
-    family = family_of(want.instance_type)
-    if not family or _enough(want, seen) or _open(seen) or not want.request:
-        return []
-    have, need = seen["quota"], _needed(want, seen)
-    # Above today's value by what _enough said: AWS refuses anything else.
-    params = {"ServiceCode": "ec2", "QuotaCode": family.code, "DesiredValue": float(need)}
-    save = {"id": "RequestedQuota.Id", "status": "RequestedQuota.Status"}
-    calls = (Call("service-quotas", "request_service_quota_increase", params, save),)
-    reason = f"granted {have} of {need} vCPUs{_last(seen)}"
-    return [Change("request", f"quota {family.code} ({family.name})", reason, have, need, calls=calls)]
+    return [_request(line, seen["quota_requests"].get(line.code, [])) for line in lacking if _may_ask(want, line, seen)]
 
 
 def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
-    """Whether the box may launch, and one sentence that says why or what to do next."""
-    family = family_of(want.instance_type)
+    """Whether the box may launch, one sentence that says why or what to do next, and the text for AWS's case."""
+    if box := running(want, seen):
+        chosen = str(box["InstanceType"])
+        free = f"{box['InstanceId']} is {box['State']} as {chosen}: it needs no more vCPUs"
+    else:
+        chosen = target(want, seen)
+        free = f"no vCPU quota is known for {chosen}: whether it is enough shows at the launch"
+    found = lines(want, seen)
+    vcpus = next((line for line in found if line.unit == "vCPUs"), None)
+    lacking = [line for line in found if not line.enough]
     told: dict[str, Any] = {
-        "granted": None,
-        "needed": None,
-        "quota_code": family.code if family else None,
-        "request": None,
+        "instance_type": chosen,
+        "passed_over": {} if seen["instances"] else dict(choose.choose(want, seen).passed),
+        "granted": vcpus.granted if vcpus else None,
+        "needed": vcpus.needed if vcpus else None,
+        "quota_code": vcpus.code if vcpus else None,
+        "enough": not lacking,
+        "requests": [],
+        "reply": "",
+        "smaller": None,
     }
-    if box := _running(want, seen):
-        message = f"{box['InstanceId']} is {box['State']} as {want.instance_type}: it needs no more vCPUs"
-        return {**told, "enough": True, "message": message}
-    if not family:
-        message = f"no vCPU quota is known for {want.instance_type}: whether it is enough shows at the launch"
-        return {**told, "enough": True, "message": message}
-    told |= {"granted": seen["quota"], "needed": _needed(want, seen)}
-    if _enough(want, seen):
-        return {**told, "enough": True, "message": f"granted {_figures(want, seen, family)}: enough"}
-    request = _request(want, seen, saved)
-    message = f"granted {_figures(want, seen, family)}: not enough; {_advice(want, told['needed'], request)}"
-    return {**told, "enough": False, "request": request, "message": message}
+    if not lacking:
+        return {**told, "message": f"{vcpus}: enough" if vcpus else free}
+    if seen["account_plan"] == "FREE":
+        return {**told, "message": quota_words.free_plan(chosen)}
+    now = {line.code: _request_of(line, saved, seen) for line in lacking}
+    smaller = quota_words.smaller(want, seen, vcpus) if vcpus in lacking else None
+    return {
+        **told,
+        "requests": [request for request in now.values() if request],
+        "reply": "\n".join(quota_words.reply(want, line, chosen) for line in lacking),
+        "smaller": smaller,
+        "message": quota_words.message(want, lacking, now, seen["quota_requests"], smaller),
+    }
 
 
-def _running(want: Want, seen: dict[str, Any]) -> dict[str, Any] | None:
-    live = (item for item in seen["instances"] if item["State"] in ("pending", "running"))
-    return next((item for item in live if item["InstanceType"] == want.instance_type), None)
+def _may_ask(want: Want, line: Line, seen: dict[str, Any]) -> bool:
+    requests = seen["quota_requests"].get(line.code, [])
+    return not open_request(requests) and (want.request == "again" or not refused(line, requests))
 
 
-def _needed(want: Want, seen: dict[str, Any]) -> int:
-    return int(seen["type_facts"]["vcpus"] + sum(item["vcpus"] for item in seen["others"]))
+def _request(line: Line, requests: list[dict[str, Any]]) -> Change:
+    # Above today's value, since the line is not enough: AWS refuses anything else.
+    params = {"ServiceCode": "ec2", "QuotaCode": line.code, "DesiredValue": float(line.needed)}
+    save = {f"{line.code}.id": "RequestedQuota.Id", f"{line.code}.status": "RequestedQuota.Status"}
+    reason = f"granted {line.granted} of {line.needed} {line.unit}{quota_words.last(requests)}"
+    calls = (Call("service-quotas", "request_service_quota_increase", params, save),)
+    return Change("request", f"quota {line.code} ({line.family.name})", reason, line.granted, line.needed, calls=calls)
 
 
-def _enough(want: Want, seen: dict[str, Any]) -> bool:
-    return "quota" not in seen or bool(seen["quota"] >= _needed(want, seen))
-
-
-def _open(seen: dict[str, Any]) -> dict[str, Any] | None:
-    return next((item for item in seen["quota_requests"] if item["status"] in OPEN), None)
-
-
-def _last(seen: dict[str, Any]) -> str:
-    """How the last request ended: AWS calls it approved even where it granted less."""
-    past = next(iter(seen["quota_requests"]), None)
-    return f"; the request of {past['created'][:10]} for {past['desired']} ended as {past['status']}" if past else ""
-
-
-def _figures(want: Want, seen: dict[str, Any], family: Family) -> str:
-    in_use = sum(item["vcpus"] for item in seen["others"])
-    shared = f", of which other instances use {in_use}" if in_use else ""
-    return f"{seen['quota']} of {_needed(want, seen)} vCPUs of quota {family.code} ({family.name}){shared}"
-
-
-def _request(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any] | None:
-    """The request that was just made or is open; None where there is none."""
-    if saved:
-        made = {"id": saved["id"], "status": saved["status"], "desired": _needed(want, seen), "case": None}
-        return {**made, "created": want.now.isoformat(), "age": _age(timedelta())}
-    found = _open(seen)
-    return found and {**found, "age": _age(want.now - datetime.fromisoformat(found["created"]))}
-
-
-def _advice(want: Want, need: int, request: dict[str, Any] | None) -> str:
-    if request:
-        who = f"request {request['id']} for {request['desired']} has been {request['status']} for {request['age']}"
-        if request["desired"] < need:
-            return f"{who} and asks for too little: reply to AWS's mail about it that you need {need}, then run the same command"
-        return f"{who}: run the same command again once AWS has decided, and answer AWS's mail about it if one comes"
-    if want.request:
-        return f"without --check this run asks AWS for {need}"
-    return f"set box_quota_request: true, or ask for {need} under Service Quotas in the AWS console, then run the same command"
-
-
-def _age(since: timedelta) -> str:
-    hours = int(since.total_seconds() // 3600)
-    if hours < 1:
-        return "less than an hour"
-    amount, unit = (hours, "hour") if hours < 48 else (hours // 24, "day")
-    return f"{amount} {unit}" + ("s" if amount > 1 else "")
+def _request_of(line: Line, saved: dict[str, Any], seen: dict[str, Any]) -> dict[str, Any] | None:
+    """The request of this run, or the one that is open, with its age in words."""
+    now = seen["account"]["now"]
+    request = open_request(seen["quota_requests"].get(line.code, []))
+    if f"{line.code}.id" in saved:
+        made = {"id": saved[f"{line.code}.id"], "code": line.code, "status": saved[f"{line.code}.status"]}
+        request = {**made, "desired": line.needed, "created": now, "case": None}
+    return request and {**request, "age": age(request, datetime.fromisoformat(now))}

@@ -30,18 +30,17 @@ class Want:
     at: time
     zone: str
     state: str
-    now: datetime
 
 
 def want(params: dict[str, Any]) -> Want:
     """What the module's parameters ask for; refuses a time or zone that AWS would misread or skip."""
-    here, state, now = scope(params), params.get("state") or "present", datetime.now(UTC)
+    here, state = scope(params), params.get("state") or "present"
     if state == "absent":
-        return Want(here, time(), "UTC", state, now)
+        return Want(here, time(), "UTC", state)
     at = stop_time.clock_time("box_stop_time", params["stop_time"])
     zone = stop_time.zone_name("box_timezone", params["timezone"])
-    stop_time.check_daily("box_stop_time", at, zone, now.date())
-    return Want(here, at, zone, state, now)
+    stop_time.check_daily("box_stop_time", at, zone, datetime.now(UTC).date())
+    return Want(here, at, zone, state)
 
 
 def needs(want: Want, seen: dict[str, Any]) -> set[str]:
@@ -62,5 +61,6 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
 
 def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
     """The schedule's name and when it stops the box next."""
-    soon = stop_time.next_stop(want.now, f"{want.at:%H:%M}", want.zone) if want.state == "present" else None
+    now = datetime.fromisoformat(seen["account"]["now"]) if want.state == "present" else None
+    soon = stop_time.next_stop(now, f"{want.at:%H:%M}", want.zone) if now else None
     return {"schedule": f"{want.scope.prefix}/{SCHEDULE}", "next_stop": soon}

@@ -77,7 +77,7 @@ def check_account(here: Scope, account: dict[str, Any], expected: str, made: lis
         if where == ident:
             raise Refused(
                 f"{here.box} was made in {region} and may still bill there, and box_region is now {here.region}: destroy it first "
-                f"(ansible-playbook playbooks/destroy.yml -e box_region={region}), or give the new one another name in inventory/boxes.yml"
+                f"(ansible-playbook playbooks/destroy.yml --limit {here.box} -e box_region={region}), or give the new one another name in inventory/boxes.yml"
             )
 
 

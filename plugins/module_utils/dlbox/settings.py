@@ -12,6 +12,7 @@ import yaml
 
 from . import values
 from .errors import Refused
+from .wanted import wanted
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _ENVIRONMENT = {"name", "python", "packages", "pip"}
@@ -61,6 +62,10 @@ def _port(key: str, value: Any) -> None:
 
 def _list(key: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
+        if str(value).lstrip().startswith("["):
+            raise Refused(
+                f"{key}: {str(value)[:50]!r} is a text; after -e write a list as JSON, as in -e '{{\"{key}\": {str(value)[:50]}}}'"
+            )
         raise Refused(
             f"{key}: {str(value)[:50]!r} is not a list; write it in brackets, as in [{value if isinstance(value, str | int) else ''}]"
         )
@@ -94,7 +99,10 @@ def _environments(key: str, value: Any) -> None:
             raise Refused(
                 f"{key}: {names[-1]} has the unknown key {str(unknown[0])[:40]!r}; known are {', '.join(sorted(_ENVIRONMENT))}"
             )
-        if not re.fullmatch(r"\d+\.\d+(\.\d+)?", str(item.get("python", "3.11"))):
+        # A number has lost its last zero: YAML reads 3.10 as 3.1.
+        if not isinstance(item.get("python", ""), str) or not re.fullmatch(
+            r"\d+\.\d+(\.\d+)?", item.get("python", "3.11")
+        ):
             raise Refused(f'{key}: python of {names[-1]} is a version in quotes, as in "3.11"')
         for part in ("packages", "pip"):
             _texts(f"{key}: {part} of {names[-1]}", item.get(part, []))
@@ -111,12 +119,16 @@ SETTINGS: dict[str, Callable[[str, Any], object]] = {
     "box_region": _text,
     "box_profile": _text,
     "box_account": _account,
-    "box_instance_type": values.instance_type,
+    "box_instance_type": wanted,
+    "box_spot": _flag,
+    "box_spot_max_usd": values.usd,
     "box_ami": _text,
     "box_ubuntu": _text,
+    "box_pytorch": values.version,
     "box_disk_gib": values.gib,
     "box_state": _one_of("running", "stopped"),
-    "box_quota_request": _flag,
+    "box_quota_request": values.asking,
+    "box_quota_wait": values.duration,
     "box_allowed_cidrs": _texts,
     "box_address_source": _text,
     "box_open_to_world": _flag,

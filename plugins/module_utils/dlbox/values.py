@@ -59,6 +59,40 @@ def port_range(key: str, text: Any) -> tuple[int, int]:
     return first, last
 
 
+def asking(key: str, value: Any) -> str:
+    """Whether to ask AWS: "true", "false", or "again" where it has refused."""
+    text = {"yes": "true", "no": "false"}.get(str(value).lower(), str(value).lower())
+    if text not in ("true", "false", "again"):
+        raise Refused(f"{key}: {str(value)[:50]!r} is neither true nor false, nor again")
+    return text
+
+
+def usd(key: str, value: Any) -> str:
+    """A price in USD per hour as text, "" for none."""
+    if str(value) and not re.fullmatch(r"(?!0+(\.0+)?$)\d{1,4}(\.\d{1,4})?", str(value)):
+        raise Refused(f"{key}: {str(value)[:50]!r} is not a price; write USD per hour, as in 0.45, or leave it empty")
+    return str(value)
+
+
+def version(key: str, value: Any) -> str:
+    """A version of two numbers, "" for the newest."""
+    if str(value) and not re.fullmatch(r"\d{1,2}\.\d{1,3}", str(value)):
+        raise Refused(
+            f'{key}: {str(value)[:50]!r} is not a version; write it in quotes, as in "2.10", or leave it empty'
+        )
+    return str(value)
+
+
+def duration(key: str, value: Any) -> int:
+    """Seconds from "90m", "2h" or "1d"; 0 is no time at all."""
+    match = re.fullmatch(r"(\d{1,5})([smhd])", str(value))
+    if not match and str(value) != "0":
+        raise Refused(
+            f"{key}: {str(value)[:50]!r} is not a length of time; write it as in 90m, 2h or 1d, or 0 for none"
+        )
+    return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]] if match else 0
+
+
 def choice(key: str, value: Any, options: tuple[str, ...]) -> str:
     """One of the options, exactly."""
     if value not in options:

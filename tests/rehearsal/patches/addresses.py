@@ -42,7 +42,7 @@ def apply() -> None:
     fresh = loopback_addresses()
 
     def allocate_address(self: Any, *args: Any, **options: Any) -> Any:
-        limit = servicequotas_backends[self.account_id][self.region_name].quota("ec2", QUOTA)["Value"]
+        limit = servicequotas_backends[self.account_id][self.region_name].granted(QUOTA)
         if len(self.addresses) >= limit:
             raise refuse("AddressLimitExceeded", "The maximum number of addresses has been reached.")
         return allocate(self, *args, **options)

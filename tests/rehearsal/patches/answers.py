@@ -1,4 +1,4 @@
-"""Fields that AWS answers and moto leaves out or names otherwise: zones, tag types, key fingerprints."""
+"""Fields that AWS answers and moto leaves out or names otherwise: zones, tag types, key fingerprints, filters."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from moto.ec2 import utils
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.availability_zones_and_regions import Zone
+from moto.ec2.models.instances import Instance
 
 
 def openssh_sha256(public_key: bytes | str) -> str:
@@ -30,6 +31,13 @@ def apply() -> None:
 
     EC2Backend.import_key_pair = import_key_pair
     utils.EC2_PREFIX_TO_RESOURCE["eipalloc"] = "elastic-ip"
+    # DescribeInstances filters by these too.
+    utils.filter_dict_attribute_mapping |= {
+        "client-token": "client_token",
+        "instance-lifecycle": "lifecycle",
+        "spot-instance-request-id": "spot_instance_request_id",
+    }
+    Instance.spot_instance_request_id = None
     Zone.opt_in_status = "opt-in-not-required"
     Zone.group_name = property(lambda zone: f"{zone.region_name}-zg-1")
     Zone.network_border_group = property(lambda zone: zone.region_name)

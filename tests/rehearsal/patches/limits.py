@@ -1,4 +1,4 @@
-"""Where and whether a launch or start may happen: zone offering, architecture, vCPU quota, capacity."""
+"""Where and whether a launch or start may happen: zone offering, architecture, vCPU quota, capacity and price."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
 from moto.servicequotas.models import servicequotas_backends
 
+from ..spot import Asked
 from ..state import STATE
+from . import capacity
 from .errors import refuse
 
 FAMILIES = {
     "P": ("L-417A185B", "L-7212CCBC"), "G": ("L-DB2E81BA", "L-3819A6DF"), "VT": ("L-DB2E81BA", "L-3819A6DF"),
-    "INF": ("L-1945791B", None), "TRN": ("L-2C3B7624", None), "DL": ("L-6E869C2A", None), "F": ("L-74FC7D96", None),
-    "X": ("L-7295265B", None),
+    "INF": ("L-1945791B", "L-B5D1601B"), "TRN": ("L-2C3B7624", "L-6B0D517C"), "DL": ("L-6E869C2A", "L-85EED4F7"),
+    "F": ("L-74FC7D96", "L-88CF9481"), "X": ("L-7295265B", "L-E3A00192"),
 }  # fmt: skip
+NOT_FREE = (
+    "The specified instance type is not eligible for Free Tier. For a list of Free Tier instance types, run "
+    "'describe-instance-types' with the filter 'free-tier-eligible=true'."
+)
 STANDARD = ("L-1216C47A", "L-34B43A08")
 
 
-def quota_code(instance_type: str, spot: bool) -> str | None:
+def quota_code(instance_type: str, spot: bool) -> str:
     """The vCPU quota that an instance type counts against."""
     letters = re.match(r"[a-z]+", instance_type.split(".")[0])
     family = letters[0].upper() if letters else ""
@@ -38,9 +44,7 @@ def vcpus(instance_type: str) -> int:
 def check_quota(backend: Any, instance_type: str, count: int, spot: bool) -> None:
     """Refuse what the account's vCPU quota does not allow."""
     code = quota_code(instance_type, spot)
-    if code is None:
-        return
-    limit = servicequotas_backends[backend.account_id][backend.region_name].quota("ec2", code)["Value"]
+    limit = servicequotas_backends[backend.account_id][backend.region_name].granted(code)
     used = sum(
         vcpus(one.instance_type)
         for one in backend.all_instances()
@@ -58,36 +62,13 @@ def check_quota(backend: Any, instance_type: str, count: int, spot: bool) -> Non
     )
 
 
-def free(region: str, instance_type: str, zone: str) -> int | None:
-    """How many more of a type a zone can start; None is plenty."""
-    return STATE.capacity.get((region, instance_type, zone), STATE.capacity.get((region, instance_type, "")))
-
-
-def check_capacity(region: str, instance_type: str, zone: str, count: int) -> None:
-    """Refuse what a zone has no capacity for, as AWS does."""
-    left = free(region, instance_type, zone)
-    if left is not None and left < count:
-        text = f"We currently do not have sufficient {instance_type} capacity in the Availability Zone you requested ({zone})."
-        raise refuse(
-            "InsufficientInstanceCapacity", text + " Our system will be working on provisioning additional capacity."
-        )
-
-
-def use_capacity(region: str, instance_type: str, zone: str, count: int) -> None:
-    """Count a launch or start against its zone's capacity."""
-    for key in ((region, instance_type, zone), (region, instance_type, "")):
-        if key in STATE.capacity:
-            STATE.capacity[key] -= count
-            return
-
-
 def offered(region: str, instance_type: str) -> list[str]:
     """The zones of a region that offer a type."""
     zones = INSTANCE_TYPE_OFFERINGS["availability-zone"].get(region, [])
     return sorted(one["Location"] for one in zones if one["InstanceType"] == instance_type)
 
 
-def place(backend: Any, ami: Any, count: int, options: dict[str, Any]) -> str | None:
+def place(backend: Any, ami: Any, count: int, options: dict[str, Any], spot: Asked | None) -> str | None:
     """Check a launch against every limit; answer its subnet, the default one of a suitable zone when none is named."""
     instance_type, region = options["instance_type"], backend.region_name
     asked: str | None = options.get("subnet_id")
@@ -110,11 +91,12 @@ def place(backend: Any, ami: Any, count: int, options: dict[str, Any]) -> str | 
         text = f"Your requested instance type ({instance_type}) is not supported in your requested Availability Zone ({zone})."
         hint = f" Please retry your request by not specifying an Availability Zone or choosing {', '.join(zones)}."
         raise refuse("Unsupported", text + hint)
-    check_quota(backend, instance_type, count, bool(options.get("instance_market_options")))
-    zone = zone or next(
-        (z for z in zones if free(region, instance_type, z) is None or free(region, instance_type, z)), zones[0]
-    )
-    check_capacity(region, instance_type, zone, count)
+    if STATE.knobs.account_plan == "FREE" and not info.get("FreeTierEligible"):
+        raise refuse("InvalidParameterCombination", NOT_FREE)
+    check_quota(backend, instance_type, count, spot is not None)
+    zone = zone or capacity.best_zone(region, instance_type, zones, spot)
+    capacity.check_price(region, instance_type, zone, spot)
+    capacity.check_capacity(region, instance_type, zone, count, spot is not None)
     if subnet or options["nics"]:
         return asked
     default = (backend.get_default_subnets() or {}).get(zone)
@@ -130,11 +112,12 @@ def apply() -> None:
     def start_instances(self: Any, instance_ids: list[str]) -> Any:
         stopped = [one for one in self.get_multi_instances_by_id(instance_ids) if one.state == "stopped"]
         for one in stopped:
-            check_quota(self, one.instance_type, 1, one.lifecycle == "spot")
-            check_capacity(self.region_name, one.instance_type, one.availability_zone, 1)
+            spot = one.lifecycle == "spot"
+            check_quota(self, one.instance_type, 1, spot)
+            capacity.check_capacity(self.region_name, one.instance_type, one.availability_zone, 1, spot)
         started = start(self, instance_ids)
         for one in stopped:
-            use_capacity(self.region_name, one.instance_type, one.availability_zone, 1)
+            capacity.use_capacity(self.region_name, one.instance_type, one.availability_zone, one.lifecycle == "spot")
         return started
 
     EC2Backend.start_instances = start_instances

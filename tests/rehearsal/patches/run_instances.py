@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from typing import Any
 
 from moto.ec2.models import EC2Backend
 from moto.ec2.responses.instances import InstanceResponse
 
-from . import limits
+from . import limits, market, spot
+from .capacity import use_capacity
 from .errors import refuse
 
 NO_TOKEN = "ABCDE"  # what moto's response passes when the caller sent none
@@ -50,29 +52,43 @@ def apply() -> None:
     """Patch moto."""
     launch, respond = EC2Backend.run_instances, InstanceResponse.run_instances
 
-    def run_instances(self: Any, image_id: str, count: int, user_data: Any, groups: list[str], **options: Any) -> Any:
-        token = options.get("client_token", NO_TOKEN)
-        asked = signature(image_id, count, user_data, groups, options)
-        tokens = self.__dict__.setdefault("_launch_tokens", {})
-        if token != NO_TOKEN and token in tokens:
-            if tokens[token][0] != asked:
-                text = (
-                    "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
-                )
-                raise refuse("IdempotentParameterMismatch", text)
-            return tokens[token][1]
+    def launched(self: Any, image_id: str, user_data: Any, groups: list[str], count: int, **options: Any) -> Any:
+        asked = market.read(options.get("instance_market_options") or {}, options.get("tags") or {})
         ami = self.describe_images(ami_ids=[image_id])[0]
-        options["subnet_id"] = limits.place(self, ami, count, options)
+        options["subnet_id"] = limits.place(self, ami, count, options, asked)
         devices = merged_devices(options.get("block_device_mappings") or [], ami)
         options["block_device_mappings"] = devices
         reservation = launch(self, image_id, count, user_data, groups, **options)
         for instance in reservation.instances:
             finish_volumes(self, instance, devices)
-            limits.use_capacity(self.region_name, instance.instance_type, instance.availability_zone, 1)
+            instance.client_token = "" if instance.client_token == NO_TOKEN else instance.client_token
+            use_capacity(self.region_name, instance.instance_type, instance.availability_zone, asked is not None)
             for nic in instance.nics.values():
                 nic.delete_on_termination = True
+        return reservation
+
+    def run_instances(self: Any, image_id: str, count: int, user_data: Any, groups: list[str], **options: Any) -> Any:
+        token = options.get("client_token", NO_TOKEN)
+        same = signature(image_id, count, user_data, groups, options)
+        tokens = self.__dict__.setdefault("_launch_tokens", {})
+        if token != NO_TOKEN and token in tokens:
+            if tokens[token][0] != same:
+                text = (
+                    "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
+                )
+                raise refuse("IdempotentParameterMismatch", text)
+            return tokens[token][1]
+        reservation = launched(self, image_id, user_data, groups, count, **copy.deepcopy(options))
+        tags = options.get("tags") or {}
+        asked = market.read(options.get("instance_market_options") or {}, tags)
+        if asked:
+            # The request keeps what to launch, not the tags of what it launched.
+            bare = {**copy.deepcopy(options), "tags": {}, "client_token": NO_TOKEN}
+            again = partial(launched, self, image_id, user_data, groups, 1, **bare)
+            for instance in reservation.instances:
+                spot.attach(self, instance, asked, tags.get("spot-instances-request", {}), again)
         if token != NO_TOKEN:
-            tokens[token] = (asked, reservation)
+            tokens[token] = (same, reservation)
         return reservation
 
     def answer_run_instances(self: Any) -> Any:

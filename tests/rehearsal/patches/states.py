@@ -36,6 +36,12 @@ def send(instance: Any, target: str) -> None:
     instance.__dict__["_target"] = (target, time.monotonic())
 
 
+def age(instance: Any) -> float:
+    """Seconds since an instance was sent to the state it is in, or on its way to."""
+    since: float = instance.__dict__.get("_target", ("running", 0.0))[1]
+    return time.monotonic() - since
+
+
 def refused(instance: Any, deed: str) -> Exception:
     """AWS's refusal of a deed in the wrong state."""
     return refuse(

@@ -1,17 +1,20 @@
-"""Price list entries made of data/prices.json, and the filters AWS applies to them."""
+"""Price list entries made of what data/prices.json says, once, and the filters AWS applies to them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.exceptions import JsonRESTError
+from moto.ec2.models.instance_types import INSTANCE_TYPES
+from rehearsal.prices import DATA, hourly
 
-DATA: dict[str, Any] = json.loads((Path(__file__).parents[2] / "data" / "prices.json").read_text())
+# The family's name for the first letters of a type without GPUs.
+FAMILIES = {"c": "Compute optimized", "r": "Memory optimized", "x": "Memory optimized"}
 
 
 def entry(service: str, family: str, attributes: dict[str, str], unit: str, usd: str, text: str) -> dict[str, Any]:
@@ -30,53 +33,65 @@ def entry(service: str, family: str, attributes: dict[str, str], unit: str, usd:
     }
 
 
-def products() -> Iterator[dict[str, Any]]:
-    """Every product of the data file."""
-    for code, region in DATA["regions"].items():
-        place = {"regionCode": code, "location": region["location"], "locationType": "AWS Region"}
-        for kind, usd in region["instances"].items():
-            usage = {
-                "usagetype": f"{region['prefix']}BoxUsage:{kind}",
-                "operation": "RunInstances",
-                "instanceType": kind,
-            }
-            system = {"operatingSystem": "Linux", "preInstalledSw": "NA", "licenseModel": "No License required"}
-            terms = {"tenancy": "Shared", "capacitystatus": "Used", "marketoption": "OnDemand"}
-            text = f"${usd} per On Demand Linux {kind} Instance Hour"
-            yield entry("AmazonEC2", "Compute Instance", {**place, **usage, **system, **terms}, "Hrs", usd, text)
-        usage = {
-            "usagetype": f"{region['prefix']}EBS:VolumeUsage.gp3",
-            "volumeApiName": "gp3",
-            "volumeType": "General Purpose",
-        }
-        text = f"${region['gp3_gb_month']} per GB-month of General Purpose (gp3) provisioned storage"
-        yield entry("AmazonEC2", "Storage", {**place, **usage}, "GB-Mo", region["gp3_gb_month"], text)
-        for name in ("InUseAddress", "IdleAddress"):
-            usage = {"usagetype": f"{region['prefix']}PublicIPv4:{name}", "group": "VPCPublicIPv4Address"}
-            text = f"${DATA['public_ipv4_hour']} per public IPv4 address per hour"
-            yield entry("AmazonVPC", "VpcPublicIPv4", {**place, **usage}, "Hrs", DATA["public_ipv4_hour"], text)
+def about(kind: str) -> dict[str, str]:
+    """What the price list says of a type beside its price: family, vCPUs, memory, GPUs."""
+    facts = INSTANCE_TYPES[kind]
+    gpus = facts.get("GpuInfo", {}).get("Gpus", [])
+    found = {
+        "instanceType": kind,
+        "instanceFamily": "GPU instance" if gpus else FAMILIES.get(kind[0], "General purpose"),
+        "vcpu": str(facts["VCpuInfo"]["DefaultVCpus"]),
+        "memory": f"{facts['MemoryInfo']['SizeInMiB'] / 1024:g} GiB",
+        "currentGeneration": "Yes" if facts.get("CurrentGeneration") else "No",
+    }
+    return found | ({"gpu": str(gpus[0].get("Count", 0))} if gpus else {})
 
 
-def matches(product: dict[str, Any], field: str, value: str) -> bool:
-    """AWS's TERM_MATCH: the field, named in any case, has exactly this value."""
-    known = {k.lower(): v for k, v in product["product"]["attributes"].items()}
-    known["productfamily"] = product["product"]["productFamily"]
-    known["sku"] = product["product"]["sku"]
-    return bool(known.get(field.lower()) == value)
+def products_of(code: str) -> Iterator[dict[str, Any]]:
+    """Every product of a region."""
+    region = DATA["regions"][code]
+    place = {"regionCode": code, "location": region["location"], "locationType": "AWS Region"}
+    for kind, usd in hourly(code).items():
+        usage = {"usagetype": f"{region['prefix']}BoxUsage:{kind}", "operation": "RunInstances"}
+        system = {"operatingSystem": "Linux", "preInstalledSw": "NA", "licenseModel": "No License required"}
+        terms = {"tenancy": "Shared", "capacitystatus": "Used", "marketoption": "OnDemand"}
+        text = f"${usd} per On Demand Linux {kind} Instance Hour"
+        facts = {**place, **usage, **about(kind), **system, **terms}
+        yield entry("AmazonEC2", "Compute Instance", facts, "Hrs", usd, text)
+    usage = {"usagetype": f"{region['prefix']}EBS:VolumeUsage.gp3", "volumeApiName": "gp3"}
+    usage |= {"volumeType": "General Purpose"}
+    text = f"${region['gp3_gb_month']} per GB-month of General Purpose (gp3) provisioned storage"
+    yield entry("AmazonEC2", "Storage", {**place, **usage}, "GB-Mo", region["gp3_gb_month"], text)
+    for name in ("InUseAddress", "IdleAddress"):
+        usage = {"usagetype": f"{region['prefix']}PublicIPv4:{name}", "group": "VPCPublicIPv4Address"}
+        text = f"${DATA['public_ipv4_hour']} per public IPv4 address per hour"
+        yield entry("AmazonVPC", "VpcPublicIPv4", {**place, **usage}, "Hrs", DATA["public_ipv4_hour"], text)
+
+
+@cache
+def listed(service: str) -> list[tuple[dict[str, str], str]]:
+    """Every product of a service: what filters look at, with lower-case names, and the JSON text that AWS sends."""
+    found = []
+    for product in (one for code in DATA["regions"] for one in products_of(code)):
+        if product["serviceCode"] == service:
+            fields = {k.lower(): v for k, v in product["product"]["attributes"].items()}
+            fields |= {"productfamily": product["product"]["productFamily"], "sku": product["product"]["sku"]}
+            found.append((fields, json.dumps(product)))
+    return found
 
 
 class PricingBackend(BaseBackend):  # type: ignore[misc]
     """The price list."""
 
     def get_products(self, service: str, filters: list[dict[str, str]]) -> list[str]:
-        """The products of a service that pass every filter, each as the JSON text that AWS sends."""
+        """The products of a service that pass every filter (TERM_MATCH: the field has exactly this value)."""
         for one in filters:
             if one["Type"] != "TERM_MATCH":
                 raise JsonRESTError(
                     "InvalidParameterException", f"The rehearsal knows TERM_MATCH only, not {one['Type']}."
                 )
-        found = [p for p in products() if p["serviceCode"] == service]
-        return [json.dumps(p) for p in found if all(matches(p, f["Field"], f["Value"]) for f in filters)]
+        wanted = [(one["Field"].lower(), one["Value"]) for one in filters]
+        return [text for fields, text in listed(service) if all(fields.get(f) == value for f, value in wanted)]
 
 
 pricing_backends = BackendDict(PricingBackend, "pricing")

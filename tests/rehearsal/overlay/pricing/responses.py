@@ -28,6 +28,8 @@ class PricingResponse(BaseResponse):  # type: ignore[misc]
             asked["ServiceCode"], asked.get("Filters", [])
         )
         start, size = int(asked.get("NextToken") or 0), int(asked.get("MaxResults") or 100)
+        if not 1 <= size <= 100:
+            raise JsonRESTError("InvalidParameterException", "MaxResults must be between 1 and 100.")
         answer = {"FormatVersion": "aws_v1", "PriceList": found[start : start + size]}
         if start + size < len(found):
             answer["NextToken"] = str(start + size)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .others import OTHERS
+
 FAMILY = "Running On-Demand {} instances"
 # Defaults of an account that never asked; AWS gives new accounts 0 to 5 vCPUs, differing by account and family.
 QUOTAS: dict[str, tuple[str, float]] = {
@@ -17,11 +19,19 @@ QUOTAS: dict[str, tuple[str, float]] = {
     "L-3819A6DF": ("All G and VT Spot Instance Requests", 0.0),
     "L-7212CCBC": ("All P4, P3 and P2 Spot Instance Requests", 0.0),
     "L-C4BD4855": ("All P5 Spot Instance Requests", 0.0),
+    "L-B5D1601B": ("All Inf Spot Instance Requests", 0.0),
+    "L-6B0D517C": ("All Trn Spot Instance Requests", 0.0),
+    "L-85EED4F7": ("All DL Spot Instance Requests", 0.0),
+    "L-88CF9481": ("All F Spot Instance Requests", 0.0),
+    "L-E3A00192": ("All X Spot Instance Requests", 0.0),
     "L-0263D0A3": ("EC2-VPC Elastic IPs", 5.0),
+    **OTHERS,
 }
 # Granted beforehand, so that `make up` works at once: two g5.xlarge boxes and eight vCPUs of standard types.
 GRANTED = {"L-DB2E81BA": 8.0, "L-1216C47A": 8.0}
 OPEN = ("PENDING", "CASE_OPENED")
+# What a request is once AWS made a support case of it.
+CASES = ("CASE_OPENED", "CASE_CLOSED")
 DECISIONS = {"approve": "APPROVED", "partial": "APPROVED", "deny": "DENIED"}
 
 

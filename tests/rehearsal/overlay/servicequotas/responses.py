@@ -27,6 +27,15 @@ class ServiceQuotasResponse(BaseResponse):  # type: ignore[misc]
         """The request's parameters."""
         return json.loads(self.body)  # type: ignore[no-any-return]
 
+    def paged(self, name: str, found: list[dict[str, Any]]) -> str:
+        """One page of a list, of 1 to 100."""
+        size, token = int(self.asked.get("MaxResults") or 100), self.asked.get("NextToken") or "0"
+        if not 1 <= size <= 100 or not token.isdecimal():
+            raise JsonRESTError("IllegalArgumentException", "MaxResults is 1 to 100, NextToken an earlier answer's.")
+        after = int(token) + size
+        more = {"NextToken": str(after)} if after < len(found) else {}
+        return json.dumps({name: found[int(token) : after], **more})
+
     def get_service_quota(self) -> str:
         """GetServiceQuota."""
         return json.dumps({"Quota": self.backend.quota(self.asked["ServiceCode"], self.asked["QuotaCode"])})
@@ -39,11 +48,11 @@ class ServiceQuotasResponse(BaseResponse):  # type: ignore[misc]
 
     def list_service_quotas(self) -> str:
         """ListServiceQuotas."""
-        return json.dumps({"Quotas": self.backend.quotas(self.asked["ServiceCode"])})
+        return self.paged("Quotas", self.backend.quotas(self.asked["ServiceCode"]))
 
     def list_aws_default_service_quotas(self) -> str:
         """ListAWSDefaultServiceQuotas."""
-        return json.dumps({"Quotas": self.backend.quotas(self.asked["ServiceCode"], default=True)})
+        return self.paged("Quotas", self.backend.quotas(self.asked["ServiceCode"], default=True))
 
     def request_service_quota_increase(self) -> str:
         """RequestServiceQuotaIncrease."""
@@ -61,9 +70,9 @@ class ServiceQuotasResponse(BaseResponse):  # type: ignore[misc]
     def list_requested_service_quota_change_history(self) -> str:
         """ListRequestedServiceQuotaChangeHistory."""
         found = self.backend.history(self.asked.get("ServiceCode"), None, self.asked.get("Status"))
-        return json.dumps({"RequestedQuotas": found})
+        return self.paged("RequestedQuotas", found)
 
     def list_requested_service_quota_change_history_by_quota(self) -> str:
         """ListRequestedServiceQuotaChangeHistoryByQuota."""
         found = self.backend.history(self.asked["ServiceCode"], self.asked["QuotaCode"], self.asked.get("Status"))
-        return json.dumps({"RequestedQuotas": found})
+        return self.paged("RequestedQuotas", found)

@@ -1,0 +1,81 @@
+"""What AWS would refuse at a launch or a resize, refused before anything is created, with what would work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .errors import Refused
+
+# Gone from AWS, or without a driver in today's Deep Learning AMIs (p2 left AWS's own instance data in 2025-03, p3 by 2026-05), and what replaces them.
+RETIRED = {
+    "p2": "g4dn.xlarge",
+    "p3": "g5.xlarge",
+    "p3dn": "g5.xlarge",
+    "g2": "g4dn.xlarge",
+    "g3": "g4dn.xlarge",
+    "g3s": "g4dn.xlarge",
+}
+
+
+def check_type(want: Any, seen: dict[str, Any], kind: str) -> None:
+    """Refuse a type that is retired, unknown, not sold as asked or not offered where a default subnet is."""
+    check_known(want, seen, kind)
+    if want.spot and not seen["types"][kind]["spot"]:
+        raise Refused(f"box_spot: {kind} is not sold as Spot: set box_spot: false, or another box_instance_type")
+    if not seen["zones"].get(kind):
+        raise Refused(
+            f"box_instance_type: {kind} is not offered in {want.scope.region}: {live(kind)}, or another box_region"
+        )
+    if "subnets" in seen:
+        subnets(want, seen, [kind])
+
+
+def check_known(want: Any, seen: dict[str, Any], kind: str) -> None:
+    """Refuse a type that is retired or that AWS does not know."""
+    if kind.split(".")[0] in RETIRED:
+        raise Refused(f"box_instance_type: {kind} is retired, and today's drivers do not support its GPU: {live(kind)}")
+    if kind not in seen["types"]:
+        raise Refused(f"box_instance_type: {want.scope.region} knows no {kind}: {live(kind)}")
+
+
+def check_image(want: Any, image: dict[str, Any], kind: str, facts: dict[str, Any]) -> None:
+    """Refuse an image that the type cannot boot, whose drivers are not for its GPU, or that the disk cannot hold."""
+    if why := unbootable(image, facts):
+        raise Refused(
+            f"box_ami: {kind} {why}: set box_ami: pytorch to have the matching image found, or another box_instance_type"
+        )
+    if want.disk_gib < image["snapshot_gib"]:
+        raise Refused(
+            f"box_disk_gib: {want.disk_gib} is smaller than the {image['snapshot_gib']} GiB snapshot of {image['ami']}: "
+            f"set box_disk_gib: {image['snapshot_gib']} or more"
+        )
+
+
+def unbootable(image: dict[str, Any], facts: dict[str, Any]) -> str:
+    """Why a type cannot use an image, "" where it can."""
+    if image["architecture"] not in facts["architectures"]:
+        return f"is for {', '.join(facts['architectures'])} and {image['ami']} for {image['architecture']}"
+    if "nvidia" in image["name"].lower() and any(gpu["maker"] != "NVIDIA" for gpu in facts["gpus"]):
+        return f"has a GPU of {facts['gpus'][0]['maker']} and {image['ami']} drivers for NVIDIA's alone"
+    return ""
+
+
+def live(kind: str) -> str:
+    """What to set in place of a type that cannot be had."""
+    return f"set box_instance_type: {RETIRED.get(kind.split('.')[0], 'g4dn.xlarge')} (or g5.xlarge, g6.xlarge)"
+
+
+def subnets(want: Any, seen: dict[str, Any], kinds: list[str]) -> list[tuple[str, dict[str, str]]]:
+    """(type, default subnet) of every place for these types, type by type and zone by zone; refuses where there is none."""
+    if not seen["subnets"]:
+        raise Refused(
+            f"{want.scope.region} has no default subnet: create them with `aws ec2 create-default-vpc`, then run the same command"
+        )
+    places = [(kind, item) for kind in kinds for item in seen["subnets"] if item["Zone"] in seen["zones"][kind]]
+    if not places:
+        zones = seen["zones"][kinds[0]]
+        raise Refused(
+            f"box_instance_type: {kinds[0]} is offered in {', '.join(zones)}, where there is no default subnet: "
+            f"create one with `aws ec2 create-default-subnet --availability-zone {zones[0]}`"
+        )
+    return places

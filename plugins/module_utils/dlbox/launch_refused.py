@@ -1,0 +1,90 @@
+"""AWS says no to a launch or a start: what was asked, what it said, and the ways out, in one sentence."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+from . import observe_quota
+from .aws import Aws
+from .change import Call
+from .choose import in_use
+from .errors import AwsError, DlboxError, StateMoved
+from .families import family_of
+from .retry import backoff
+from .wanted import Wanted
+
+NOTICED_S = 120.0
+_TAKEN_BACK = ("instance-stopped-no-capacity", "instance-stopped-by-price", "instance-stopped-capacity-oversubscribed")
+
+
+def nowhere(want: Any, attempts: list[dict[str, Any]], places: int) -> DlboxError:
+    """No place served: the order, each refusal, and what to change."""
+    alike = groupby(attempts, key=lambda item: (item["type"], item["refused"]))
+    said = ", ".join(f"{kind} in {', '.join(item['zone'] for item in items)} ({why})" for (kind, why), items in alike)
+    left = f"; {places - len(attempts)} more places were not reached in time" if places > len(attempts) else ""
+    other = "set box_spot: false, " if want.spot else ""
+    return DlboxError(
+        f"AWS has no place for {want.scope.box} now: {said}{left}: run the same command later, {other}write more types into "
+        "box_instance_type, as in [g6.xlarge, g5.xlarge], or set another box_region; no instance was made, and none bills"
+    )
+
+
+def over_quota(aws: Aws, want: Any, seen: dict[str, Any], kind: str, error: AwsError) -> DlboxError:
+    """The quota's code, what it grants and what is needed, asked afresh, and the request that fixes it."""
+    family = family_of(kind, want.spot)
+    if family is None:
+        return error
+    fresh: dict[str, Any] = {"types": observe_quota.sizes(aws, {kind})}
+    want = replace(want, wanted=Wanted((kind,)))
+    fresh |= {"others": observe_quota.others(aws, want, fresh), "quotas": observe_quota.quotas(aws, want, fresh)}
+    used, granted = in_use(want, fresh, family), fresh["quotas"][family.code]
+    need = used + fresh["types"][kind]["vcpus"]
+    return DlboxError(
+        f"AWS refuses {kind} ({error.code}): quota {granted['code']} ({family.title}) grants {granted['value']} vCPUs, and {need} are needed, "
+        f"{used} of them by other instances: stop one of those, or ask for more with `aws service-quotas request-service-quota-increase "
+        f"--region {want.scope.region} --service-code ec2 --quota-code {granted['code']} --desired-value {need}`, then run the same command"
+    )
+
+
+def start_instances(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
+    """Start; where AWS has no capacity for a box whose disk lies in one zone, say the ways out."""
+    box: dict[str, Any] = next((item for item in seen["instances"] if item["InstanceId"] in params["InstanceIds"]), {})
+    # A Spot request notices the stop of its instance some time after it.
+    for pause in (*backoff(total=NOTICED_S), None):
+        try:
+            return aws.call("ec2", "start_instances", **params)
+        except AwsError as error:
+            if error.code != "IncorrectSpotRequestState" or pause is None or _interrupted(aws, box):
+                raise _no_start(aws, want, seen, box, error) from error
+            aws.say(f"Spot request of {box.get('InstanceId')} has not noticed the stop yet")
+            time.sleep(pause)
+    raise AssertionError("the last pause is None")
+
+
+def _no_start(aws: Aws, want: Any, seen: dict[str, Any], box: dict[str, Any], error: AwsError) -> DlboxError:
+    ident, kind, zone = box.get("InstanceId"), str(box.get("InstanceType")), box.get("Zone")
+    if error.code == "IncorrectInstanceState":
+        return StateMoved(str(error))
+    if error.code in ("VcpuLimitExceeded", "MaxSpotInstanceCountExceeded"):
+        return over_quota(aws, want, seen, kind, error)
+    if error.code == "InsufficientInstanceCapacity":
+        return DlboxError(
+            f"AWS has no {kind} free in {zone}, where the disk of {ident} is: run the same command later, set another box_instance_type "
+            '(the stopped box changes to it), or move the disk as README\'s "To another zone" says; stopped, it bills disk and address alone'
+        )
+    if error.code == "IncorrectSpotRequestState":
+        return DlboxError(
+            f"AWS took the capacity of Spot box {ident} back and starts it again by itself when it has some: run the same command then, "
+            "or save what is on its disk, destroy it and set box_spot: false"
+        )
+    return error
+
+
+def _interrupted(aws: Aws, box: dict[str, Any]) -> bool:
+    """Whether AWS stopped a Spot instance, and not its user."""
+    ids = [box["SpotInstanceRequestId"]]
+    found = aws.call("ec2", "describe_spot_instance_requests", SpotInstanceRequestIds=ids)["SpotInstanceRequests"]
+    return bool(found) and found[0]["Status"]["Code"] in _TAKEN_BACK

@@ -1,0 +1,60 @@
+"""Spot: the launch's market options, what an open request means, and its end before the instance's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .change import Call, Change
+from .errors import Refused
+
+# What a persistent request is while it can still launch or start something that bills.
+ALIVE = ("open", "active", "disabled")
+
+
+def market(want: Any) -> dict[str, Any]:
+    """RunInstances' InstanceMarketOptions: persistent, and stopped where AWS takes the capacity back; {} for On-Demand."""
+    if not want.spot:
+        return {}
+    options: dict[str, Any] = {"SpotInstanceType": "persistent", "InstanceInterruptionBehavior": "stop"}
+    if want.spot_max_usd:
+        options["MaxPrice"] = want.spot_max_usd
+    return {"InstanceMarketOptions": {"MarketType": "spot", "SpotOptions": options}}
+
+
+def check_lifecycle(want: Any, box: dict[str, Any]) -> None:
+    """Refuse to take one way of paying for the other: AWS cannot change it, and nobody should be surprised by it."""
+    spot = box.get("InstanceLifecycle") == "spot"
+    if spot == want.spot:
+        return
+    here, other = ("a Spot", "On-Demand") if spot else ("an On-Demand", "Spot")
+    raise Refused(
+        f"box_spot: {box['InstanceId']} is {here} instance and cannot become {other}: set box_spot: {'true' if spot else 'false'}, "
+        "or save what is on its disk, destroy it, and run this again"
+    )
+
+
+def check_requests(want: Any, seen: dict[str, Any]) -> None:
+    """Refuse a launch while a Spot request of the box is alive: it launches by itself, and two would bill."""
+    if request := next(iter(seen["spot_requests"]), None):
+        raise Refused(
+            f"Spot request {request['id']} of this box is {request['state']} ({request['why']}) and launches by itself when AWS has capacity: "
+            "wait and run the same command, or end it with playbooks/destroy.yml"
+        )
+
+
+def cancel(want: Any, seen: dict[str, Any]) -> list[Change]:
+    """The end of every request of the box, before its instance's: AWS replaces an instance whose request goes on."""
+    of_boxes = {item["SpotInstanceRequestId"] for item in seen["instances"] if "SpotInstanceRequestId" in item}
+    ids = sorted(of_boxes | {item["id"] for item in seen["spot_requests"]})
+    return [
+        Change(
+            "cancel",
+            f"Spot request {ident}",
+            "the box is to be absent",
+            "alive",
+            None,
+            "it launches nothing more",
+            (Call("ec2", "cancel_spot_instance_requests", {"SpotInstanceRequestIds": [ident]}),),
+        )
+        for ident in ids
+    ]
