@@ -173,12 +173,10 @@ def test_the_profile_is_the_boxes_own(project, launch, aws_server, tmp_path):
     assert found["_meta"]["hostvars"]["lab"]["dlbox_state"] == "running"
 
 
-def test_a_box_of_another_account_is_left_alone(project, launch):
+def test_the_account_of_a_real_box_does_not_hide_a_rehearsals(project, launch):
     launch("lab")
     project.write("host_vars/lab.yml", {"box_account": "999999999999"})
-    found = project.list()
-    assert "dlbox_state" not in found["_meta"]["hostvars"]["lab"]
-    assert len(found["undeclared"]["hosts"]) == 1
+    assert project.list()["_meta"]["hostvars"]["lab"]["dlbox_state"] == "running"
 
 
 def test_without_declared_boxes_everything_tagged_is_undeclared(project, launch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 from . import observe_quota
@@ -53,7 +53,7 @@ def start_instances(aws: Aws, want: Any, seen: dict[str, Any], call: Call, param
     """Start; where AWS has no capacity for a box whose disk lies in one zone, say the ways out."""
     box: dict[str, Any] = next((item for item in seen["instances"] if item["InstanceId"] in params["InstanceIds"]), {})
     # A Spot request notices the stop of its instance some time after it.
-    for pause in (*backoff(total=NOTICED_S), None):
+    for pause in chain(backoff(total=NOTICED_S), [None]):
         try:
             return aws.call("ec2", "start_instances", **params)
         except AwsError as error:
