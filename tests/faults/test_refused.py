@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from dlbox import launching
+from dlbox import launch_sweep, launching, plan_quota
 from drift.provision import Provision
 from rehearsal.testing import REGION, Server
 
@@ -52,7 +52,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, hasty: None) -> None:
     def pauses(total: float = 0, longest: float = 0) -> Iterator[float]:
         yield from [0.0] * 4
 
-    monkeypatch.setattr(launching, "backoff", pauses)
+    monkeypatch.setattr(launch_sweep, "backoff", pauses)
 
 
 def test_8_a_zone_without_capacity_gives_way_to_the_next(provision: Provision) -> None:
@@ -141,11 +141,33 @@ def test_9_a_vcpu_limit_tells_code_have_need_and_the_request(provision: Provisio
     server.fault("RunInstances", code="VcpuLimitExceeded", status=400, times=-1)
     said = provision().said
     assert is_sentence(said)
-    assert f"quota {CODE} (Running On-Demand G and VT instances) grants 4 vCPUs, and 4 are needed" in said
-    assert f"--quota-code {CODE} --desired-value 4" in said
+    assert f"although quota {CODE} (Running On-Demand G and VT instances) grants 4 vCPUs and 4 are needed" in said
     assert live(server) == []
     server.post("faults", [])
     sound(provision)
+
+
+def test_9_a_vcpu_limit_that_came_down_meanwhile_tells_the_request_that_fixes_it(provision: Provision) -> None:
+    server = provision.server
+    seen = provision(check=True).results["dlbox_quota"]["seen"]
+    server.post("quota", {"region": REGION, "code": CODE, "value": 1})
+    # Row 9 is for what happens between the look at the quota and the launch.
+    provision.monkeypatch.setattr(plan_quota, "lines", lambda want, seen: [])
+    said = provision().said
+    assert is_sentence(said)
+    assert f"quota {CODE} (Running On-Demand G and VT instances) grants 1 vCPUs, and 4 are needed" in said
+    assert f"--quota-code {CODE} --desired-value 4" in said
+    assert seen["quotas"][CODE]["value"] == 8
+    assert live(server) == []
+
+
+def test_9_another_family_of_the_list_may_still_do(provision: Provision) -> None:
+    server = provision.server
+    server.post("quota", {"region": REGION, "code": "L-417A185B", "value": 96})
+    server.fault("RunInstances", code="VcpuLimitExceeded", status=400)
+    run = provision(box_instance_type=["p4d.24xlarge", "g5.xlarge"])
+    assert run.said == ""
+    assert [item[0] for item in tried(run)] == ["p4d.24xlarge", "g5.xlarge"]
 
 
 def test_10_and_11_the_story_of_the_quota(provision: Provision) -> None:
@@ -252,6 +274,27 @@ def test_24_an_on_demand_box_does_not_become_spot(provision: Provision) -> None:
     assert "is an On-Demand instance and cannot become Spot" in provision(box_spot=True).said
 
 
+@pytest.mark.usefixtures("quick")
+def test_24_a_spot_instance_that_came_late_is_ended_with_its_request(spot: Provision) -> None:
+    server = spot.server
+    server.fault("RunInstances", kind="drop", when="after", times=TRIES)
+    run = spot()
+    assert run.said == ""
+    assert tried(run)[0][2] == "no answer"
+    assert kinds(server) == SPOT_BOX
+    assert spot().changes == []
+
+
+def test_24_an_open_request_keeps_an_on_demand_launch_away_too(spot: Provision) -> None:
+    server = spot.server
+    box = spot().results["dlbox_instance"]["instance_id"]
+    full(server, "g5.xlarge", spot=True)
+    server.client("ec2").terminate_instances(InstanceIds=[box])
+    become(server, box, "terminated")
+    assert "launches by itself" in spot(box_spot=False).said
+    assert live(server) == []
+
+
 def test_24_destroy_cancels_the_request_first(spot: Provision) -> None:
     server = spot.server
     spot()
@@ -287,4 +330,4 @@ def test_8_spot_without_capacity_or_under_its_price_goes_elsewhere_and_says_so(s
 def test_9_a_spot_limit_is_a_quota_too(spot: Provision) -> None:
     spot.server.fault("RunInstances", code="MaxSpotInstanceCountExceeded", status=400, times=-1)
     said = spot().said
-    assert f"quota {SPOT_CODE} (All G and VT Spot Instance Requests) grants 8 vCPUs, and 4 are needed" in said
+    assert f"although quota {SPOT_CODE} (All G and VT Spot Instance Requests) grants 8 vCPUs and 4 are needed" in said

@@ -58,7 +58,13 @@ def test_enough_is_silent(here: Module, aws_server: Server) -> None:
     done = here("dlbox_quota", **TYPE)
     assert (done["changed"], done["enough"], done["requests"]) == (False, True, [])
     read = Counter(call["action"] for call in aws_server.calls())
-    once = ("DescribeAddresses", "DescribeInstanceTypes", "DescribeInstanceTypeOfferings", "GetServiceQuota", "GetCallerIdentity")
+    once = (
+        "DescribeAddresses",
+        "DescribeInstanceTypes",
+        "DescribeInstanceTypeOfferings",
+        "GetServiceQuota",
+        "GetCallerIdentity",
+    )
     assert read == {"DescribeInstances": 2, **dict.fromkeys(once, 1)}
 
 

@@ -28,7 +28,14 @@ def rule(first: int, last: int, source: str = f"{MINE}/32", text: str = "dlbox")
 def gpu_type(vcpus: int, memory_gib: float = 22.35, count: int = 1, **facts: Any) -> dict[str, Any]:
     """An x86_64 type with NVIDIA GPUs."""
     gpu = {"name": "A10G", "maker": "NVIDIA", "count": count, "memory_mib": int(memory_gib * 1024), "share": 1.0}
-    return {"vcpus": vcpus, "memory_mib": 16384, "architectures": ["x86_64"], "spot": True, "gpus": [gpu]} | facts
+    return {
+        "vcpus": vcpus,
+        "memory_mib": 16384,
+        "architectures": ["x86_64"],
+        "spot": True,
+        "on_demand": True,
+        "gpus": [gpu],
+    } | facts
 
 
 STANDING: dict[str, Any] = {

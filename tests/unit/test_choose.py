@@ -95,6 +95,14 @@ def test_a_part_of_a_gpu_is_told_as_a_part() -> None:
     assert dict(choice.passed)["g6f.large"] == "it has 0.125 of a GPU"
 
 
+def test_what_is_sold_as_capacity_blocks_alone_is_passed_over() -> None:
+    blocks = {**TYPES, "p5.4xlarge": gpu_type(16, 80, on_demand=False)}
+    choice = choose(asked(["p5.4xlarge", "g5.xlarge"]), region(types=blocks))
+    assert dict(choice.passed) == {"p5.4xlarge": "it is sold as Capacity Blocks alone"}
+    with pytest.raises(Refused, match=r"p5\.4xlarge is sold as Capacity Blocks alone"):
+        choose(asked("p5.4xlarge"), region(types=blocks))
+
+
 def test_spot_takes_what_is_sold_as_spot() -> None:
     choice = choose(asked(["p5.4xlarge", "g5.xlarge"], spot=True), region())
     assert (choice.types, dict(choice.passed)) == (("g5.xlarge",), {"p5.4xlarge": "it is not sold as Spot"})

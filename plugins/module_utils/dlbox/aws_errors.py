@@ -34,6 +34,10 @@ _ADVICE = {
     "AddressLimitExceeded": "release an Elastic IP that you do not use, or ask for more under Service Quotas, code L-0263D0A3",
     "MaxSpotInstanceCountExceeded": "the account's Spot quota is used up",
     "PendingVerification": "AWS is still verifying the new account: it says so by mail, usually within minutes, at most 4 hours",
+    "QuotaExceededException": "AWS takes two open requests in a region and twenty in an account: wait until one is decided",
+    "DependencyAccessDeniedException": "attach policies/operator.json to the user or role",
+    "AuthFailure.ServiceLinkedRoleCreationNotPermitted": "attach policies/operator.json, or run `aws iam create-service-linked-role "
+    "--aws-service-name spot.amazonaws.com` once",
     "InvalidKeyPair.NotFound": "run the same command again: it imports the key pair",
 }
 

@@ -105,6 +105,8 @@ def _unfit(want: Any, seen: dict[str, Any], kind: str) -> str:
         return f"{want.scope.region} does not offer it"
     if want.spot and not facts["spot"]:
         return "it is not sold as Spot"
+    if not want.spot and not facts["on_demand"]:
+        return "it is sold as Capacity Blocks alone"
     if needs is None:
         return ""
     if "x86_64" not in facts["architectures"]:

@@ -16,8 +16,7 @@ from .power import wait
 def launch(want: Any, seen: dict[str, Any]) -> list[Change]:
     """The one change that creates the instance: its first place as parameters, all places in the order to try beside them."""
     _check_strays(want, seen)
-    if want.spot:
-        spot.check_requests(want, seen)
+    spot.check_requests(want, seen)
     choice, image = choose(want, seen), seen["image"]
     bootable = [kind for kind in choice.types if not unbootable(image, seen["types"][kind])]
     first = next(iter(bootable), choice.types[0])

@@ -22,6 +22,10 @@ def check_type(want: Any, seen: dict[str, Any], kind: str) -> None:
     check_known(want, seen, kind)
     if want.spot and not seen["types"][kind]["spot"]:
         raise Refused(f"box_spot: {kind} is not sold as Spot: set box_spot: false, or another box_instance_type")
+    if not want.spot and not seen["types"][kind]["on_demand"]:
+        raise Refused(
+            f"box_instance_type: {kind} is sold as Capacity Blocks alone, which dlbox does not buy: {live(kind)}"
+        )
     if not seen["zones"].get(kind):
         raise Refused(
             f"box_instance_type: {kind} is not offered in {want.scope.region}: {live(kind)}, or another box_region"

@@ -17,14 +17,15 @@ from .retry import backoff
 from .wanted import Wanted
 
 NOTICED_S = 120.0
+_NO_PLACE = ("InsufficientInstanceCapacity", "InsufficientCapacity", "UnfulfillableCapacity", "SpotMaxPriceTooLow")
 _TAKEN_BACK = ("instance-stopped-no-capacity", "instance-stopped-by-price", "instance-stopped-capacity-oversubscribed")
 
 
-def nowhere(want: Any, attempts: list[dict[str, Any]], places: int) -> DlboxError:
+def nowhere(want: Any, attempts: list[dict[str, Any]], unreached: int) -> DlboxError:
     """No place served: the order, each refusal, and what to change."""
     alike = groupby(attempts, key=lambda item: (item["type"], item["refused"]))
     said = ", ".join(f"{kind} in {', '.join(item['zone'] for item in items)} ({why})" for (kind, why), items in alike)
-    left = f"; {places - len(attempts)} more places were not reached in time" if places > len(attempts) else ""
+    left = f"; {unreached} more places were not reached in time" if unreached else ""
     other = "set box_spot: false, " if want.spot else ""
     return DlboxError(
         f"AWS has no place for {want.scope.box} now: {said}{left}: run the same command later, {other}write more types into "
@@ -42,6 +43,11 @@ def over_quota(aws: Aws, want: Any, seen: dict[str, Any], kind: str, error: AwsE
     fresh |= {"others": observe_quota.others(aws, want, fresh), "quotas": observe_quota.quotas(aws, want, fresh)}
     used, granted = in_use(want, fresh, family), fresh["quotas"][family.code]
     need = used + fresh["types"][kind]["vcpus"]
+    if granted["value"] is None or need <= granted["value"]:
+        return DlboxError(
+            f"AWS refuses {kind} ({error.code}), although quota {granted['code']} ({family.title}) grants {granted['value']} vCPUs and {need} are needed: "
+            "a new value, or the stop of another instance, takes minutes to count: run the same command again then"
+        )
     return DlboxError(
         f"AWS refuses {kind} ({error.code}): quota {granted['code']} ({family.title}) grants {granted['value']} vCPUs, and {need} are needed, "
         f"{used} of them by other instances: stop one of those, or ask for more with `aws service-quotas request-service-quota-increase "
@@ -70,7 +76,12 @@ def _no_start(aws: Aws, want: Any, seen: dict[str, Any], box: dict[str, Any], er
         return StateMoved(str(error))
     if error.code in ("VcpuLimitExceeded", "MaxSpotInstanceCountExceeded"):
         return over_quota(aws, want, seen, kind, error)
-    if error.code == "InsufficientInstanceCapacity":
+    if box.get("InstanceLifecycle") == "spot" and error.code in _NO_PLACE:
+        return DlboxError(
+            f"AWS has no Spot capacity for {kind} in {zone} now ({error.code}), where the disk of {ident} is: run the same command later, "
+            "or save what is on its disk, destroy it and set box_spot: false; stopped, it bills disk and address alone"
+        )
+    if error.code in _NO_PLACE:
         return DlboxError(
             f"AWS has no {kind} free in {zone}, where the disk of {ident} is: run the same command later, set another box_instance_type "
             '(the stopped box changes to it), or move the disk as README\'s "To another zone" says; stopped, it bills disk and address alone'

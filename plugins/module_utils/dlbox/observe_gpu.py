@@ -71,21 +71,25 @@ def offers(aws: Aws, region: str, filters: list[dict[str, Any]]) -> dict[str, li
 def gpu_prices(aws: Aws, region: str) -> dict[str, float]:
     """USD per hour On-Demand for Linux on shared hardware, by GPU type of the region; raises where these credentials may not ask."""
     terms = {"regionCode": region, "instanceFamily": "GPU instance", "operatingSystem": "Linux", "tenancy": "Shared"}
-    terms |= {"preInstalledSw": "NA", "capacitystatus": "Used"}
+    terms |= {"preInstalledSw": "NA", "capacitystatus": "Used", "marketoption": "OnDemand"}
     filters = [{"Type": "TERM_MATCH", "Field": key, "Value": value} for key, value in terms.items()]
     asked = {"ServiceCode": "AmazonEC2", "Filters": filters}
     found = aws.pages("pricing", "get_products", "PriceList", region=PRICING_REGION, **asked)
     products = [json.loads(item) for item in found]
     prices = [(item["product"]["attributes"]["instanceType"], dimension(item, "Hrs")) for item in products]
-    # Reserved capacity is listed beside it, at 0.
     return {kind: usd for kind, usd in prices if usd}
+
+
+def granted(quota: dict[str, Any]) -> int | None:
+    """The value of a quota; AWS may send a reason in its place."""
+    return int(quota["Value"]) if quota.get("Value") is not None else None
 
 
 def quotas(aws: Aws, region: str) -> dict[str, dict[str, Any]]:
     """{code: {"name", "value"}} of every quota of EC2 in the region."""
     asked = {"ServiceCode": "ec2", "MaxResults": 100}
     found = aws.pages("service-quotas", "list_service_quotas", "Quotas", region=region, **asked)
-    return {item["QuotaCode"]: {"name": item["QuotaName"], "value": int(item["Value"])} for item in found}
+    return {item["QuotaCode"]: {"name": item["QuotaName"], "value": granted(item)} for item in found}
 
 
 def default_quota(aws: Aws, region: str, code: str) -> int | None:
@@ -97,7 +101,7 @@ def default_quota(aws: Aws, region: str, code: str) -> int | None:
         if error.code != "NoSuchResourceException":
             raise
         return None
-    return int(found["Quota"]["Value"])
+    return granted(found["Quota"])
 
 
 def running(aws: Aws, region: str) -> list[dict[str, Any]]:

@@ -84,7 +84,7 @@ def _granted(aws: Aws, family: Family) -> dict[str, Any]:
                 raise
             continue
         if found["QuotaName"] == family.title:
-            return {"code": family.code, "value": int(found["Value"])}
+            return {"code": family.code, "value": observe_gpu.granted(found)}
         break
     listed = observe_gpu.quotas(aws, aws.region)
     code = next((code for code, item in listed.items() if item["name"] == family.title), family.code)

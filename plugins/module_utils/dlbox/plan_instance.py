@@ -27,9 +27,9 @@ SPEC = {
     "disk_gib": {"type": "str", "default": "100"},
     "state": {"type": "str", "default": "running", "choices": ["running", "stopped", "absent"]},
 }
-OWNS = ("instances", "volumes", "shutdown_behavior", "strays", "spent", "groups")
+OWNS = ("instances", "volumes", "shutdown_behavior", "strays", "spent", "groups", "spot_requests")
 # Not the group: where its generation is behind, the launch meets a dead instance and goes on to the next.
-FRESH = ("instances",)
+FRESH = ("instances", "spot_requests")
 UNVERIFIED = ("whether AWS has capacity for this type now: only a launch tells",)
 
 
@@ -73,7 +73,7 @@ def needs(want: Want, seen: dict[str, Any]) -> set[str]:
     if seen["instances"]:
         parts |= {"volumes", "shutdown_behavior"}
         return parts | (set() if kept(want, seen) else choose.parts(want))
-    parts |= {"strays", "spent", "subnets"} | choose.parts(want) | ({"spot_requests"} if want.spot else set())
+    parts |= {"strays", "spent", "subnets"} | choose.parts(want) | {"spot_requests"}
     return parts | ({"image"} if parts <= seen.keys() else set())
 
 

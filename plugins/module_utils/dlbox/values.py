@@ -68,9 +68,10 @@ def asking(key: str, value: Any) -> str:
 
 
 def usd(key: str, value: Any) -> str:
-    """A price in USD per hour as text, "" for none."""
-    if str(value) and not re.fullmatch(r"(?!0+(\.0+)?$)\d{1,4}(\.\d{1,4})?", str(value)):
-        raise Refused(f"{key}: {str(value)[:50]!r} is not a price; write USD per hour, as in 0.45, or leave it empty")
+    """A price in USD per hour as text, "" for none; AWS takes none of $0.001 or less."""
+    text = str(value)
+    if text and not (re.fullmatch(r"\d{1,4}(\.\d{1,4})?", text) and float(text) > 0.001):
+        raise Refused(f"{key}: {text[:50]!r} is not a price; write USD per hour, as in 0.45, or leave it empty")
     return str(value)
 
 

@@ -45,7 +45,15 @@ def finish_volumes(backend: Any, instance: Any, devices: list[dict[str, Any]]) -
 
 def signature(image_id: str, count: int, user_data: Any, groups: list[str], options: dict[str, Any]) -> str:
     """A text that differs when two launches ask for different things."""
-    return repr((image_id, count, user_data, groups, sorted((k, repr(v)) for k, v in options.items())))
+    # A token holds in one zone: elsewhere the same token may launch again.
+    told = sorted((k, repr(v)) for k, v in options.items() if k not in ("subnet_id", "placement"))
+    return repr((image_id, count, user_data, groups, told))
+
+
+def zone_of(backend: Any, options: dict[str, Any]) -> str:
+    """The zone that a launch names, "" where it leaves the choice to AWS."""
+    subnet = options.get("subnet_id")
+    return str(backend.get_subnet(subnet).availability_zone if subnet else options.get("placement") or "")
 
 
 def apply() -> None:
@@ -69,15 +77,16 @@ def apply() -> None:
 
     def run_instances(self: Any, image_id: str, count: int, user_data: Any, groups: list[str], **options: Any) -> Any:
         token = options.get("client_token", NO_TOKEN)
+        key = token, zone_of(self, options)
         same = signature(image_id, count, user_data, groups, options)
         tokens = self.__dict__.setdefault("_launch_tokens", {})
-        if token != NO_TOKEN and token in tokens:
-            if tokens[token][0] != same:
+        if token != NO_TOKEN and key in tokens:
+            if tokens[key][0] != same:
                 text = (
                     "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
                 )
                 raise refuse("IdempotentParameterMismatch", text)
-            return tokens[token][1]
+            return tokens[key][1]
         reservation = launched(self, image_id, user_data, groups, count, **copy.deepcopy(options))
         tags = options.get("tags") or {}
         asked = market.read(options.get("instance_market_options") or {}, tags)
@@ -88,7 +97,7 @@ def apply() -> None:
             for instance in reservation.instances:
                 spot.attach(self, instance, asked, tags.get("spot-instances-request", {}), again)
         if token != NO_TOKEN:
-            tokens[token] = (same, reservation)
+            tokens[key] = (same, reservation)
         return reservation
 
     def answer_run_instances(self: Any) -> Any:
