@@ -73,8 +73,12 @@ message:
   type: str
   returned: always
 instance_type:
-  description: The type that the quota is for; with RV(passed_over), a dict of the types passed over, each with its reason.
+  description: The type that the quota is for.
   type: str
+  returned: always
+passed_over:
+  description: Types that were passed over, each with its reason; empty where one type was named or the box stands.
+  type: dict
   returned: always
 granted:
   description: The quota in vCPUs; beside it RV(needed), and RV(quota_code) of the family; null where nothing had to be asked.
@@ -89,7 +93,7 @@ quota_code:
   type: str
   returned: always
 requests:
-  description: Each request that was made or is open, with C(id), C(code), C(status), C(desired), C(created) and C(case).
+  description: Each request that was made or is open, with C(id), C(code), C(status), C(desired), C(created), C(age) and C(case), which is null where AWS opened none.
   type: list
   elements: dict
   returned: always

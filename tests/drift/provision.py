@@ -152,7 +152,7 @@ def fill(value: Any, variables: dict[str, Any]) -> Any:
         return variables["local_dir"]
     if value == "{{ playbook_dir | dirname }}/group_vars/all.yml":
         return str(ROOT / "group_vars/all.yml")
-    if value == "{{ dlbox_result.seen }}":
+    if value in ("{{ dlbox_result.seen }}", "{{ dlbox_quota_result.seen | default(dlbox_result.seen) }}"):
         return variables["seen"]
     found = re.fullmatch(r"\{\{ (\w+)(?: \| default\(''\))? \}\}", value)
     assert found, f"provision.yml holds a template that this file does not know: {value}"

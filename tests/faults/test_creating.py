@@ -211,7 +211,7 @@ def test_5_a_box_that_no_read_shows_is_not_made_again(
 @pytest.mark.usefixtures("hasty")
 def test_5_an_instance_that_is_not_found_yet_is_waited_for(provision: Provision) -> None:
     code = {"code": "InvalidInstanceID.NotFound", "status": 400}
-    provision.server.fault("DescribeInstances", **code, skip=4, times=3)
+    provision.server.fault("DescribeInstances", **code, skip=3, times=3)
     assert provision().said == ""
     assert len(provision.server.calls("RunInstances")) == 1
     sound(provision)

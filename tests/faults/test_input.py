@@ -16,6 +16,15 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
     "region unknown": ({"box_region": "us-west-9"}, "box_region", "region"),
     "type retired": ({"box_instance_type": "p2.xlarge"}, "box_instance_type: p2.xlarge is retired", "g4dn.xlarge"),
     "type unknown": ({"box_instance_type": "g5.huge"}, "box_instance_type: us-west-2 knows no g5.huge", "g5.xlarge"),
+    "types all retired": ({"box_instance_type": ["p2.xlarge", "p3.2xlarge"]}, "box_instance_type: none of the types", "g4dn.xlarge"),
+    "types none": ({"box_instance_type": []}, "box_instance_type: the list is empty", "[g6.xlarge, g5.xlarge]"),
+    "needs of no GPU": ({"box_instance_type": {"gpus": 0, "gpu_memory_gib": 24}}, "box_instance_type: gpus: 0 is no need", "t3.large"),
+    "needs nobody meets": ({"box_instance_type": {"gpus": 64}}, "box_instance_type: no type in us-west-2 has 64", "ask for less"),
+    "needs too cheap": ({"box_instance_type": {"gpus": 8, "max_hourly_usd": 0.1}}, "for at most $0.1 an hour", "raise max_hourly_usd"),
+    "AMI for another architecture": ({"box_instance_type": "g5g.xlarge", "box_ami": "X86"}, "box_ami: g5g.xlarge is for arm64", "box_ami: pytorch"),
+    "PyTorch of no image": ({"box_pytorch": "1.13"}, "box_pytorch: no Deep Learning AMI with PyTorch 1.13", "take one of"),
+    "wait malformed": ({"box_quota_wait": "a while"}, "box_quota_wait: 'a while'", "2h"),
+    "Spot price of nothing": ({"box_spot": True, "box_spot_max_usd": "0.001"}, "box_spot_max_usd: '0.001'", "0.45"),
     "type malformed": ({"box_instance_type": "a GPU"}, "box_instance_type: 'a GPU'", "g5.xlarge"),
     "type not offered": ({"box_region": "ap-east-1", "box_instance_type": "g5g.xlarge"}, "box_instance_type: ", "or"),
     "CIDR with host bits": ({"box_allowed_cidrs": ["10.0.0.7/8"]}, "box_allowed_cidrs: 10.0.0.7/8", "10.0.0.0/8"),
@@ -75,6 +84,11 @@ NAMES = [
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_refused_with_the_key_and_what_would_work(provision: Provision, case: str) -> None:
     settings, key, works = BAD[case]
+    if settings.get("box_ami") == "X86":
+        images = provision.server.client("ec2").describe_images(
+            Filters=[{"Name": "architecture", "Values": ["x86_64"]}]
+        )
+        settings = {**settings, "box_ami": images["Images"][0]["ImageId"]}
     run = provision(**settings)
     assert key in run.said
     assert works in run.said

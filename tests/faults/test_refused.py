@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from dlbox import launch_sweep, launching, plan_quota
+from dlbox import act, launch_sweep, launching, observe
 from drift.provision import Provision
 from rehearsal.testing import REGION, Server
 
@@ -37,6 +38,15 @@ def live(server: Server) -> list[dict[str, Any]]:
     found = server.client("ec2").describe_instances()["Reservations"]
     every = [item for reservation in found for item in reservation["Instances"]]
     return [item for item in every if item["State"]["Name"] not in ("shutting-down", "terminated")]
+
+
+def until(look: Any) -> Any:
+    """What a look answers once it is not empty."""
+    end = time.monotonic() + 10
+    while not (found := look()):
+        assert time.monotonic() < end, "nothing came"
+        time.sleep(0.05)
+    return found
 
 
 def become(server: Server, instance: str, state: str) -> None:
@@ -120,6 +130,20 @@ def test_8_an_instance_that_came_after_every_try_is_kept(provision: Provision) -
 
 
 @pytest.mark.usefixtures("quick")
+def test_8_a_standing_box_is_never_the_one_too_many(provision: Provision, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = provision.server
+    full(server, "g5.xlarge", "a")
+    box = provision().results["dlbox_instance"]["instance_id"]
+    provision(box_state="stopped")
+    provision()
+    full(server, "g5.xlarge", "a", "c", free=None)
+    monkeypatch.setitem(observe.PARTS, "instances", lambda aws, want, seen: [])
+    server.fault("RunInstances", code="InsufficientInstanceCapacity", status=500)
+    provision()
+    assert [item["InstanceId"] for item in live(server)] == [box]
+
+
+@pytest.mark.usefixtures("quick")
 def test_8_the_deadline_holds_for_all_places_together(provision: Provision, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launching, "LAUNCH_S", -1.0)
     said = provision().said
@@ -149,15 +173,18 @@ def test_9_a_vcpu_limit_tells_code_have_need_and_the_request(provision: Provisio
 
 def test_9_a_vcpu_limit_that_came_down_meanwhile_tells_the_request_that_fixes_it(provision: Provision) -> None:
     server = provision.server
-    seen = provision(check=True).results["dlbox_quota"]["seen"]
-    server.post("quota", {"region": REGION, "code": CODE, "value": 1})
-    # Row 9 is for what happens between the look at the quota and the launch.
-    provision.monkeypatch.setattr(plan_quota, "lines", lambda want, seen: [])
+    launch = act.HANDLERS[("ec2", "run_instances")]
+
+    def late(*given: Any) -> Any:
+        """Between the look at the quota and the launch, AWS takes some of it back."""
+        server.post("quota", {"region": REGION, "code": CODE, "value": 1})
+        return launch(*given)
+
+    provision.monkeypatch.setitem(act.HANDLERS, ("ec2", "run_instances"), late)
     said = provision().said
     assert is_sentence(said)
     assert f"quota {CODE} (Running On-Demand G and VT instances) grants 1 vCPUs, and 4 are needed" in said
     assert f"--quota-code {CODE} --desired-value 4" in said
-    assert seen["quotas"][CODE]["value"] == 8
     assert live(server) == []
 
 
@@ -293,6 +320,37 @@ def test_24_an_open_request_keeps_an_on_demand_launch_away_too(spot: Provision) 
     become(server, box, "terminated")
     assert "launches by itself" in spot(box_spot=False).said
     assert live(server) == []
+
+
+def test_24_destroy_ends_what_the_request_launched_in_place_of_the_box(spot: Provision) -> None:
+    server = spot.server
+    box = spot().results["dlbox_instance"]["instance_id"]
+    server.client("ec2").terminate_instances(InstanceIds=[box])
+    become(server, box, "terminated")
+    (again,) = until(lambda: live(server))
+    assert again["InstanceId"] != box
+    assert destroy(spot).said == ""
+    assert kinds(server) == {}
+
+
+def test_24_a_box_whose_request_was_cancelled_is_told_that_nothing_stops_it(spot: Provision) -> None:
+    spot()
+    ec2 = spot.server.client("ec2")
+    (request,) = ec2.describe_spot_instance_requests()["SpotInstanceRequests"]
+    ec2.cancel_spot_instance_requests(SpotInstanceRequestIds=[request["SpotInstanceRequestId"]])
+    assert "was cancelled, and AWS stops no such instance" in spot().said
+    assert destroy(spot).said == ""
+    assert kinds(spot.server) == {}
+
+
+def test_24_a_request_that_aws_has_forgotten_does_not_keep_destroy_from_ending_the_instance(spot: Provision) -> None:
+    spot()
+    ec2 = spot.server.client("ec2")
+    (request,) = ec2.describe_spot_instance_requests()["SpotInstanceRequests"]
+    ec2.cancel_spot_instance_requests(SpotInstanceRequestIds=[request["SpotInstanceRequestId"]])
+    spot.server.fault("CancelSpotInstanceRequests", code="InvalidSpotInstanceRequestID.NotFound", status=400)
+    assert destroy(spot).said == ""
+    assert live(spot.server) == []
 
 
 def test_24_destroy_cancels_the_request_first(spot: Provision) -> None:

@@ -84,9 +84,9 @@ def written(home: Path) -> list[Path]:
 
 def test_the_in_process_run_is_the_playbook() -> None:
     names = [next(key for key in task if key not in ("name", "when", "register", "vars")) for task in play()["tasks"]]
-    modules = [name for name in names if name.startswith("dlbox_") and name != "dlbox_show"]
+    modules = [name for name in names if name.startswith("dlbox_")]
     assert tuple(modules) == TASKS == tuple(name for name, _ in tasks())
-    assert set(names) - set(modules) == {"dlbox_show", "ansible.builtin.meta"}
+    assert set(names) - set(modules) == {"ansible.builtin.meta"}
     conditions = [task["when"] for task in play()["tasks"] if "when" in task]
     stop = "not (dlbox_quota_result.enough | default(true))"
     assert conditions == ["box_state == 'running'", stop, stop]

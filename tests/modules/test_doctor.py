@@ -37,7 +37,7 @@ def asked(here: Module, **instance: Any) -> tuple[bool, dict[str, tuple[bool, st
 def test_a_sound_account_is_well_and_nothing_is_written(here: Module, aws_server: Server) -> None:
     well, answers = asked(here)
     assert well, answers
-    assert "granted 8 of 4 vCPUs of quota L-DB2E81BA" in answers["room in the quotas"][1]
+    assert "4 of the 8 vCPUs of quota L-DB2E81BA (G and VT) are needed: enough" in answers["room in the quotas"][1]
     assert aws_server.calls(writes=True) == []
 
 

@@ -95,7 +95,7 @@ def test_a_partial_grant_is_never_called_approved(here: Module, aws_server: Serv
     done = here("dlbox_quota", **TYPE, check=True)
     assert done["message"].startswith("granted 1 of 4")
     assert not done["enough"]
-    assert "for 4 ended as APPROVED" in done["changes"][0]["reason"]
+    assert "for 4 ended with that" in done["changes"][0]["reason"]
     assert predicted(done) == ["service-quotas:request_service_quota_increase"]
 
 

@@ -84,6 +84,11 @@ def test_what_is_dearer_than_the_choice_was_not_passed_over() -> None:
     assert choice.types == ("g6.xlarge", "g5.xlarge"), "where AWS has none of the first, something near its price"
 
 
+def test_without_prices_size_decides_and_nothing_larger_is_taken() -> None:
+    choice = choose(asked(ONE_24), region(prices={}))
+    assert choice.types == ("g5.xlarge", "g6.xlarge", "g7.huge")
+
+
 def test_a_price_cap_holds_for_what_is_tried_next_too() -> None:
     assert choose(asked({**ONE_24, "max_hourly_usd": 1.5}), region()).types == ("g6.xlarge", "g5.xlarge")
 

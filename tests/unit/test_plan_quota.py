@@ -75,14 +75,14 @@ ASK = ["service-quotas:request_service_quota_increase"]
 @pytest.mark.parametrize(
     ("picture", "params", "made", "enough", "said"),
     [
-        (seen(4), {}, [], True, f"granted 4 of 4 vCPUs of quota {CODE} (G and VT): enough"),
-        (seen(8, others=beside(4)), {}, [], True, "of which others use 4: enough"),
-        (seen(4, others=beside(4, spot=True)), {}, [], True, "granted 4 of 4 vCPUs"),
-        (seen(4, others=beside(96, kind="p4d.24xlarge")), {}, [], True, "granted 4 of 4 vCPUs"),
-        (seen(4, others=beside(4)), {"spot": True}, [], True, f"granted 4 of 4 vCPUs of quota {SPOT} (G and VT Spot)"),
+        (seen(4), {}, [], True, f"4 of the 4 vCPUs of quota {CODE} (G and VT) are needed: enough"),
+        (seen(8, others=beside(4)), {}, [], True, "are needed, 4 of them by others: enough"),
+        (seen(4, others=beside(4, spot=True)), {}, [], True, "4 of the 4 vCPUs"),
+        (seen(4, others=beside(96, kind="p4d.24xlarge")), {}, [], True, "4 of the 4 vCPUs"),
+        (seen(4, others=beside(4)), {"spot": True}, [], True, f"4 of the 4 vCPUs of quota {SPOT} (G and VT Spot) are needed"),
         (seen(4, others=beside(4, spot=True)), {"spot": True}, ASK, False, "granted 4 of 8 vCPUs"),
         (seen(1), {}, ASK, False, "granted 1 of 4 vCPUs"),
-        (seen(1), {}, ASK, False, "without --check this run asks AWS for 4"),
+        (seen(1), {}, ASK, False, "`ansible-playbook site.yml` asks AWS for 4"),
         (seen(7, others=beside(4)), {}, ASK, False, "granted 7 of 8 vCPUs"),
         (seen(1), {"request": "false"}, [], False, "set box_quota_request: true"),
         (seen(1, quota_requests=asked_before()), {}, [], False, "request r1 for 4 has been PENDING for 2 days"),
@@ -94,15 +94,15 @@ ASK = ["service-quotas:request_service_quota_increase"]
         (seen(1, quota_requests=asked_before(status="CASE_CLOSED")), {}, [], False, "as CASE_CLOSED"),
         (seen(1, quota_requests=asked_before(status="DENIED")), {"request": "again"}, ASK, False, "granted 1 of 4"),
         (seen(1, quota_requests=asked_before(status="DENIED", desired=2)), {}, ASK, False, "granted 1 of 4"),
-        (seen(1, quota_requests=asked_before(status="INVALID_REQUEST")), {}, ASK, False, "granted 1 of 4"),
+        (seen(1, quota_requests=asked_before(status="INVALID_REQUEST")), {}, [], False, "as INVALID_REQUEST: reply to"),
         (seen(1, quota_requests={CODE: [REQUEST, {**REQUEST, "status": "DENIED"}]}), {}, [], False, "has been PENDING"),
         (seen(0, account_plan="FREE"), {}, [], False, "this account is on AWS's free plan"),
         (seen(0, instances=[RUNNING]), {}, [], True, "i-1 is running as g5.xlarge: it needs no more vCPUs"),
         (seen(0, instances=[{**RUNNING, "State": "pending"}]), {}, [], True, "needs no more vCPUs"),
         (seen(0, instances=[{**RUNNING, "State": "stopped"}]), {}, ASK, False, "granted 0 of 4"),
-        (seen(4, instances=[{**RUNNING, "InstanceType": "g5.2xlarge"}]), {}, [], True, "granted 4 of 4"),
+        (seen(4, instances=[{**RUNNING, "InstanceType": "g5.2xlarge"}]), {}, [], True, "4 of the 4 vCPUs"),
         (seen(0), {"instance_type": "hpc6a.48xlarge"}, [], True, "no vCPU quota is known for hpc6a.48xlarge"),
-        (seen(4), {"instance_type": ["g5.2xlarge", "g5.xlarge"]}, [], True, "granted 4 of 4 vCPUs"),
+        (seen(4), {"instance_type": ["g5.2xlarge", "g5.xlarge"]}, [], True, "4 of the 4 vCPUs"),
         (seen(1), {"instance_type": ["g5.2xlarge", "g5.xlarge"]}, ASK, False, "granted 1 of 8 vCPUs"),
     ],
 )  # fmt: skip
@@ -124,9 +124,9 @@ LIMIT = {"code": "L-0263D0A3", "value": 5}
     ("addresses", "quota", "running", "made", "said"),
     [
         (FULL, LIMIT, False, ASK, "granted 5 of 6 addresses of quota L-0263D0A3 (Elastic IPs), of which others use 5: not enough"),
-        (FULL, LIMIT, True, ASK, "granted 5 of 6 addresses"),
-        (FULL, {**LIMIT, "value": 6}, False, [], "granted 4 of 4 vCPUs"),
-        (FULL, {**LIMIT, "value": None}, False, [], "granted 4 of 4 vCPUs"),
+        (FULL, LIMIT, True, [], "needs no more vCPUs"),
+        (FULL, {**LIMIT, "value": 6}, False, [], "4 of the 4 vCPUs"),
+        (FULL, {**LIMIT, "value": None}, False, [], "4 of the 4 vCPUs"),
     ],
 )  # fmt: skip
 def test_the_address_has_a_quota_too(
@@ -164,7 +164,7 @@ def test_needs_are_read_before_they_are_decided() -> None:
 
 def test_a_partial_grant_is_told_as_what_it_is() -> None:
     (change,) = plan_quota.plan(want(), seen(1, quota_requests=asked_before(status="APPROVED")))
-    assert change.reason == "granted 1 of 4 vCPUs; the request of 2026-11-20 for 4 ended as APPROVED"
+    assert change.reason == "granted 1 of 4 vCPUs; the request of 2026-11-20 for 4 ended with that"
     assert (change.before, change.after, change.bill) == (1, 4, "")
 
 

@@ -61,6 +61,7 @@ def test_every_shipped_setting_has_a_comment_beside_it() -> None:
         ({"box_quota_wait": "soon"}, "box_quota_wait: 'soon' is not a length of time"),
         ({"box_spot_max_usd": "free"}, "box_spot_max_usd: 'free' is not a price"),
         ({"box_spot_max_usd": "0.0"}, "box_spot_max_usd: '0.0' is not a price"),
+        ({"box_pytorch": 2.10}, "box_pytorch: '2.1' is not a version; write it in quotes"),
         ({"box_pytorch": "two"}, "box_pytorch: 'two' is not a version"),
         ({"box_environments": {"dl": {}}}, "box_environments: .* is not a list"),
         ({"box_environments": ["dl"]}, "each environment needs a name"),

@@ -97,7 +97,18 @@ def on_controller(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params:
     return local.STEPS[call.operation](**params)
 
 
+def cancel_requests(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
+    """Cancel Spot requests; one that AWS has forgotten launches nothing more."""
+    try:
+        return aws.call(call.service, call.operation, **params)
+    except AwsError as error:
+        if error.code != "InvalidSpotInstanceRequestID.NotFound":
+            raise
+        return {}
+
+
 HANDLERS = {
+    ("ec2", "cancel_spot_instance_requests"): cancel_requests,
     ("ec2", "run_instances"): launching.run_instances,
     ("ec2", "start_instances"): launch_refused.start_instances,
     ("ec2", "delete_security_group"): delete_security_group,

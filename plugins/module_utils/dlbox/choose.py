@@ -67,8 +67,11 @@ def choose(want: Any, seen: dict[str, Any]) -> Choice:
 def _affordable(want: Any, seen: dict[str, Any], able: list[str]) -> list[str]:
     """Those near the cheapest, where needs set no cap: neither a full zone nor a small quota may end in a bill many times as high."""
     needs, cheapest = want.wanted.needs, seen.get("prices", {}).get(able[0])
-    if needs is None or needs.max_hourly_usd or cheapest is None:
+    if needs is None or needs.max_hourly_usd:
         return able
+    if cheapest is None:
+        # Without prices, size is what tells of them.
+        return [kind for kind in able if seen["types"][kind]["vcpus"] <= seen["types"][able[0]]["vcpus"]]
     return [kind for kind in able if seen["prices"].get(kind, float("inf")) <= cheapest * NEAR]
 
 
@@ -91,7 +94,9 @@ def _ranked(want: Any, seen: dict[str, Any]) -> list[str]:
     """Named types as they were named; for needs, every type of the region, the cheapest first and unknown prices last."""
     if want.wanted.needs is None:
         return list(want.wanted.types)
-    return sorted(seen["types"], key=lambda kind: (seen["prices"].get(kind, float("inf")), kind))
+    return sorted(
+        seen["types"], key=lambda kind: (seen["prices"].get(kind, float("inf")), seen["types"][kind]["vcpus"], kind)
+    )
 
 
 def _unfit(want: Any, seen: dict[str, Any], kind: str) -> str:

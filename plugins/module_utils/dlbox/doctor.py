@@ -48,6 +48,7 @@ QUESTIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
         lambda seen: ", ".join(f"{item['InstanceId']} {item['State']}" for item in seen) or "none",
     ),
     "tagged_volumes": ("disks", lambda seen: f"{sum(item['Size'] for item in seen)} GiB"),
+    "spot_requests": ("Spot requests", lambda seen: f"{len(seen)} alive"),
     "addresses": ("address", lambda seen: ", ".join(item["PublicIp"] for item in seen) or "none"),
     "schedule": ("daily stop", lambda seen: seen["ScheduleExpression"] if seen else "not yet"),
     "stop_role": ("role of the stop", lambda seen: "there" if seen else "not yet"),
@@ -75,7 +76,7 @@ def run(params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda
     answers.append(
         _enough(
             aws,
-            {**common, "request": "false"} | {key: params["instance"][key] for key in ("instance_type", "spot")},
+            {**common, "request": "true"} | {key: params["instance"][key] for key in ("instance_type", "spot")},
             seen,
         )
     )

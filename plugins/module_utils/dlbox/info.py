@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from . import values
 from .change import Change
 from .names import Scope, own, scope
 from .observe_price import HOURS_PER_MONTH
 from .spec import READING_SPEC
+from .spot import strangers
 from .stop_time import next_stop_of
 
 SPEC = {
@@ -34,7 +36,12 @@ class Want:
 
 def want(params: dict[str, Any]) -> Want:
     """What the module's parameters ask for."""
-    return Want(scope(params), params.get("ami") or "", str(params.get("ubuntu")), params.get("pytorch") or "")
+    ami = str(params.get("ami") or "")
+    if ami and not ami.startswith("ami-"):
+        values.choice("box_ami", ami, ("pytorch", "base", "ubuntu", "ami-…"))
+    return Want(
+        scope(params), ami, str(params.get("ubuntu")), values.version("box_pytorch", params.get("pytorch") or "")
+    )
 
 
 def needs(want: Want, seen: dict[str, Any]) -> set[str]:
@@ -110,9 +117,10 @@ def bills(seen: dict[str, Any]) -> list[str]:
         *(f"instance {item['InstanceId']} ({item['InstanceType']}, {item['State']})" for item in seen["instances"]),
         *(f"disk {item['VolumeId']} ({item['Size']} GiB)" for item in seen["tagged_volumes"]),
         *(f"address {item['PublicIp']}" for item in seen["addresses"]),
+        *(f"instance {ident} (launched by a Spot request in place of the box)" for ident in strangers(seen)),
         *(
-            f"Spot request {item['id']} ({item['state']}: it launches by itself)"
+            f"Spot request {item['id']} (open: it launches by itself)"
             for item in seen["spot_requests"]
-            if not seen["instances"]
+            if item["state"] == "open"
         ),
     ]

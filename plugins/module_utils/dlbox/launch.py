@@ -9,14 +9,14 @@ from .change import Call, Change, Ref
 from .choose import Choice, choose
 from .errors import Refused
 from .launch_checks import check_image, subnets, unbootable
-from .names import BOX_TAG, GENERATION_TAG, tag_list, tag_spec
+from .names import BOX_TAG, GENERATION_TAG, SPOT_TAG, tag_list, tag_spec
 from .power import wait
 
 
 def launch(want: Any, seen: dict[str, Any]) -> list[Change]:
-    """The one change that creates the instance: its first place as parameters, all places in the order to try beside them."""
+    """The one change that creates the instance: what every attempt asks for, and the places in the order to try."""
     _check_strays(want, seen)
-    spot.check_requests(want, seen)
+    spot.check_requests(seen)
     choice, image = choose(want, seen), seen["image"]
     bootable = [kind for kind in choice.types if not unbootable(image, seen["types"][kind])]
     first = next(iter(bootable), choice.types[0])
@@ -42,7 +42,7 @@ def launch(want: Any, seen: dict[str, Any]) -> list[Change]:
             None,
             _shown(want, seen, choice, places),
             bill,
-            (*_note(seen, number), run, wait(Ref("InstanceId"), "running")),
+            (*_note(want, seen, number), run, wait(Ref("InstanceId"), "running")),
         )
     ]
 
@@ -112,9 +112,12 @@ def _noted(seen: dict[str, Any]) -> int:
     return int(seen["groups"][0]["Tags"].get(GENERATION_TAG, "1")) if seen["groups"] else 1
 
 
-def _note(seen: dict[str, Any], number: int) -> tuple[Call, ...]:
-    """The group keeps the number, because dead instances are forgotten."""
-    if number == _noted(seen):
+def _note(want: Any, seen: dict[str, Any], number: int) -> tuple[Call, ...]:
+    """The group keeps the number, because dead instances are forgotten; and that there may be a Spot request."""
+    notes = {} if number == _noted(seen) else {GENERATION_TAG: str(number)}
+    if want.spot and not spot.known(seen):
+        notes[SPOT_TAG] = "true"
+    if not notes:
         return ()
-    tags = tag_list({GENERATION_TAG: str(number)})
-    return (Call("ec2", "create_tags", {"Resources": [seen["groups"][0]["GroupId"]], "Tags": tags}),)
+    group = seen["groups"][0]["GroupId"] if seen["groups"] else Ref("the security group")
+    return (Call("ec2", "create_tags", {"Resources": [group], "Tags": tag_list(notes)}),)

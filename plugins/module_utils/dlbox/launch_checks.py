@@ -59,7 +59,8 @@ def unbootable(image: dict[str, Any], facts: dict[str, Any]) -> str:
     """Why a type cannot use an image, "" where it can."""
     if image["architecture"] not in facts["architectures"]:
         return f"is for {', '.join(facts['architectures'])} and {image['ami']} for {image['architecture']}"
-    if "nvidia" in image["name"].lower() and any(gpu["maker"] != "NVIDIA" for gpu in facts["gpus"]):
+    nvidia = any(word in image["name"].lower() for word in ("nvidia", "deep learning"))
+    if nvidia and any(gpu["maker"] != "NVIDIA" for gpu in facts["gpus"]):
         return f"has a GPU of {facts['gpus'][0]['maker']} and {image['ami']} drivers for NVIDIA's alone"
     return ""
 

@@ -23,18 +23,29 @@ _TAKEN_BACK = ("instance-stopped-no-capacity", "instance-stopped-by-price", "ins
 
 def nowhere(want: Any, attempts: list[dict[str, Any]], unreached: int) -> DlboxError:
     """No place served: the order, each refusal, and what to change."""
-    alike = groupby(attempts, key=lambda item: (item["type"], item["refused"]))
-    said = ", ".join(f"{kind} in {', '.join(item['zone'] for item in items)} ({why})" for (kind, why), items in alike)
     left = f"; {unreached} more places were not reached in time" if unreached else ""
+    lost = any(item["refused"] == "no answer" for item in attempts)
+    end = (
+        "an instance that comes late is adopted by the same command" if lost else "no instance was made, and none bills"
+    )
     other = "set box_spot: false, " if want.spot else ""
     return DlboxError(
-        f"AWS has no place for {want.scope.box} now: {said}{left}: run the same command later, {other}write more types into "
-        "box_instance_type, as in [g6.xlarge, g5.xlarge], or set another box_region; no instance was made, and none bills"
+        f"AWS has no place for {want.scope.box} now: {_order(attempts)}{left}: run the same command later, {other}write more types into "
+        f"box_instance_type, as in [g6.xlarge, g5.xlarge], or destroy it and set another box_region; {end}"
     )
 
 
-def over_quota(aws: Aws, want: Any, seen: dict[str, Any], kind: str, error: AwsError) -> DlboxError:
+def _order(attempts: list[dict[str, Any]]) -> str:
+    """The places that were tried, in order, with AWS's codes."""
+    alike = groupby(attempts, key=lambda item: (item["type"], item["refused"]))
+    return ", ".join(f"{kind} in {', '.join(item['zone'] for item in items)} ({why})" for (kind, why), items in alike)
+
+
+def over_quota(
+    aws: Aws, want: Any, seen: dict[str, Any], kind: str, error: AwsError, attempts: list[dict[str, Any]] | None = None
+) -> DlboxError:
     """The quota's code, what it grants and what is needed, asked afresh, and the request that fixes it."""
+    tried = f" (tried: {_order(attempts)})" if attempts and len(attempts) > 1 else ""
     family = family_of(kind, want.spot)
     if family is None:
         return error
@@ -42,14 +53,14 @@ def over_quota(aws: Aws, want: Any, seen: dict[str, Any], kind: str, error: AwsE
     want = replace(want, wanted=Wanted((kind,)))
     fresh |= {"others": observe_quota.others(aws, want, fresh), "quotas": observe_quota.quotas(aws, want, fresh)}
     used, granted = in_use(want, fresh, family), fresh["quotas"][family.code]
-    need = used + fresh["types"][kind]["vcpus"]
+    need = used + fresh["types"].get(kind, {}).get("vcpus", 0)
     if granted["value"] is None or need <= granted["value"]:
         return DlboxError(
-            f"AWS refuses {kind} ({error.code}), although quota {granted['code']} ({family.title}) grants {granted['value']} vCPUs and {need} are needed: "
+            f"AWS refuses {kind} ({error.code}){tried}, although quota {granted['code']} ({family.title}) grants {granted['value']} vCPUs and {need} are needed: "
             "a new value, or the stop of another instance, takes minutes to count: run the same command again then"
         )
     return DlboxError(
-        f"AWS refuses {kind} ({error.code}): quota {granted['code']} ({family.title}) grants {granted['value']} vCPUs, and {need} are needed, "
+        f"AWS refuses {kind} ({error.code}){tried}: quota {granted['code']} ({family.title}) grants {granted['value']} vCPUs, and {need} are needed, "
         f"{used} of them by other instances: stop one of those, or ask for more with `aws service-quotas request-service-quota-increase "
         f"--region {want.scope.region} --service-code ec2 --quota-code {granted['code']} --desired-value {need}`, then run the same command"
     )

@@ -11,8 +11,8 @@ from .observe_launch import spot_requests
 from .retry import backoff
 
 
-def sweep(aws: Aws, want: Any, tokens: set[str], answer: Any, lost: bool) -> Any:
-    """End all but the oldest instance of this launch; the answer that stays, None where there is none.
+def sweep(aws: Aws, want: Any, tokens: set[str], answer: Any, lost: int) -> Any:
+    """End all but the oldest instance of this launch, of which `lost` answers never came; the answer that stays, None where there is none.
 
     Tokens hold for one zone each, so two runs that began in different zones both succeed: both know all places' tokens, and both keep the oldest.
     """
@@ -25,12 +25,13 @@ def sweep(aws: Aws, want: Any, tokens: set[str], answer: Any, lost: bool) -> Any
             for item in live(aws, want)
             if item.get("ClientToken") in tokens or item.get("SpotInstanceRequestId") in requests
         }
-        if len(found) > len(mine) or not lost:
+        if len(found) >= len(mine) + lost:
             break
         time.sleep(pause)
-    keep, *late = sorted(found.values(), key=lambda item: (item["LaunchTime"], item["InstanceId"])) or [None]
+    keep, *late = sorted(found.values(), key=_age) or [None]
     # First the requests: AWS replaces an instance whose persistent request goes on.
-    spare = {item["SpotInstanceRequestId"] for item in late if "SpotInstanceRequestId" in item} | requests.keys()
+    spare = {item["SpotInstanceRequestId"] for item in late if "SpotInstanceRequestId" in item}
+    spare |= {ident for ident, item in requests.items() if not item["instance"]}
     if spare := spare - {keep.get("SpotInstanceRequestId") if keep else None}:
         aws.say(f"Spot request {' and '.join(sorted(spare))} is not needed: cancelling it")
         aws.call("ec2", "cancel_spot_instance_requests", SpotInstanceRequestIds=sorted(spare))
@@ -38,6 +39,16 @@ def sweep(aws: Aws, want: Any, tokens: set[str], answer: Any, lost: bool) -> Any
         aws.say(f"{item['InstanceId']} came late and is one too many: ending it")
         aws.call("ec2", "terminate_instances", InstanceIds=[item["InstanceId"]])
     return {"Instances": [keep]} if keep else None
+
+
+def _age(item: dict[str, Any]) -> tuple[str, str]:
+    """By the first network interface: LaunchTime is that of the last start, and a box with work on its disk must not look young."""
+    cards = [
+        card["Attachment"]["AttachTime"]
+        for card in item.get("NetworkInterfaces", [])
+        if card.get("Attachment", {}).get("AttachTime")
+    ]
+    return str(min([*cards, item["LaunchTime"]])), item["InstanceId"]
 
 
 def live(aws: Aws, want: Any) -> list[dict[str, Any]]:

@@ -75,9 +75,11 @@ def run_instances(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params:
             ]
             more = f"; trying {left[0][1]['InstanceType']} in {left[0][1]['Zone']}" if left else ""
             aws.say(f"{kind} in {place['Zone']}: {attempts[-1]['refused']}{more}")
-    answer = sweep(aws, want, tokens, answer, any(item["refused"] == "no answer" for item in attempts))
+    # Where the first place served at once, another run with these settings has the same instance by the same token.
+    if answer is None or len(attempts) > 1:
+        answer = sweep(aws, want, tokens, answer, sum(item["refused"] == "no answer" for item in attempts))
     if answer is None:
-        raise over_quota(aws, want, seen, *over[0]) if over else nowhere(want, attempts, len(left))
+        raise over_quota(aws, want, seen, *over[0], attempts) if over else nowhere(want, attempts, len(left))
     return {**answer, "Attempts": attempts}
 
 

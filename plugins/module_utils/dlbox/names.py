@@ -13,6 +13,8 @@ from .errors import Refused
 BOX_TAG = "dlbox:box"
 GENERATION_TAG = "dlbox:generation"
 CREATED_TAG = "dlbox:created"
+# On the security group: the box was launched as Spot at some time, so a request of it may be open.
+SPOT_TAG = "dlbox:spot"
 # The states of an instance that is not gone: what it has still bills.
 LIVE = ("pending", "running", "stopping", "stopped")
 # The schedule in the box's schedule group.

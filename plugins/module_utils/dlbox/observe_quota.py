@@ -48,6 +48,8 @@ def quota_requests(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, list[
 
 def market(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any]:
     """{"types", "prices"} of the region's GPU types: what could be had instead; prices are empty where they may not be asked."""
+    if want.wanted.needs:
+        return {"types": seen["types"], "prices": seen["prices"]}
     types, prices = aws.together([lambda: observe_gpu.gpu_types(aws, aws.region), lambda: _prices(aws)])
     return {"types": types, "prices": prices}
 

@@ -29,7 +29,7 @@ SPEC = {
 }
 OWNS = ("instances", "volumes", "shutdown_behavior", "strays", "spent", "groups", "spot_requests")
 # Not the group: where its generation is behind, the launch meets a dead instance and goes on to the next.
-FRESH = ("instances", "spot_requests")
+FRESH = ("instances",)
 UNVERIFIED = ("whether AWS has capacity for this type now: only a launch tells",)
 
 
@@ -71,9 +71,10 @@ def needs(want: Want, seen: dict[str, Any]) -> set[str]:
     if not parts <= seen.keys():
         return parts
     if seen["instances"]:
-        parts |= {"volumes", "shutdown_behavior"}
+        parts |= {"volumes", "shutdown_behavior"} | ({"spot_requests"} if want.spot else set())
         return parts | (set() if kept(want, seen) else choose.parts(want))
-    parts |= {"strays", "spent", "subnets"} | choose.parts(want) | {"spot_requests"}
+    parts |= {"strays", "spent", "subnets"} | choose.parts(want)
+    parts |= {"spot_requests"} if want.spot or spot.known(seen) else set()
     return parts | ({"image"} if parts <= seen.keys() else set())
 
 
@@ -87,14 +88,14 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
         )
     box = next(iter(seen["instances"]), None)
     if want.state == "absent":
-        return [*spot.cancel(want, seen), *(terminate(box) if box else [])]
+        return [*spot.cancel(seen), *(terminate(box) if box else [])]
     if want.wanted == Wanted():
         # stop and destroy must work whatever else has drifted.
         return power(want, box) if box else []
     if box is None:
         changes = launch(want, seen)
         return changes if want.state == "running" else [*changes, to_be_stopped(want)]
-    spot.check_lifecycle(want, box)
+    spot.check_lifecycle(want, seen, box)
     return [*drift(want, seen, box), *power(want, box)]
 
 

@@ -95,7 +95,7 @@ def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str,
         "smaller": None,
     }
     if not lacking:
-        return {**told, "message": f"{vcpus}: enough" if vcpus else free}
+        return {**told, "message": vcpus.spare if vcpus else free}
     if seen["account_plan"] == "FREE":
         return {**told, "message": quota_words.free_plan(chosen)}
     now = {line.code: _request_of(line, saved, seen) for line in lacking}

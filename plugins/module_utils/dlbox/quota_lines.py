@@ -8,6 +8,7 @@ from typing import Any
 
 from .choose import choose, in_use, kept
 from .families import ADDRESSES, Family, family_of
+from .launch_checks import check_known
 from .names import own
 
 OPEN = ("PENDING", "CASE_OPENED")
@@ -36,6 +37,12 @@ class Line:
         """Whether it does."""
         return self.granted >= self.needed
 
+    @property
+    def spare(self) -> str:
+        """That it is enough."""
+        shared = f", {self.used} of them by others" if self.used else ""
+        return f"{self.needed} of the {self.granted} {self.unit} of quota {self.code} ({self.family.name}) are needed{shared}: enough"
+
     def __str__(self) -> str:
         shared = f", of which others use {self.used}" if self.used else ""
         return f"granted {self.granted} of {self.needed} {self.unit} of quota {self.code} ({self.family.name}){shared}"
@@ -57,12 +64,14 @@ def lines(want: Any, seen: dict[str, Any]) -> list[Line]:
     found = []
     if not running(want, seen):
         kind = target(want, seen)
+        check_known(want, seen, kind)
         family = family_of(kind, want.spot)
         granted = seen["quotas"].get(family.code) if family else None
         if family and granted and granted["value"] is not None:
             size = seen["types"][kind]["vcpus"]
             found.append(Line(family, granted["code"], granted["value"], in_use(want, seen, family), size, "vCPUs"))
-    if "address_quota" in seen and seen["address_quota"]["value"] is not None:
+    # A box that runs goes on without its address, so that its stop is looked after.
+    if not running(want, seen) and "address_quota" in seen and seen["address_quota"]["value"] is not None:
         granted = seen["address_quota"]
         found.append(Line(ADDRESSES, granted["code"], granted["value"], len(seen["addresses"]), 1, "addresses"))
     return found
@@ -81,7 +90,7 @@ def open_request(requests: list[dict[str, Any]]) -> dict[str, Any] | None:
 def refused(line: Line, requests: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The last request, where AWS ended it without granting anything and it asked for enough: the same again would end the same."""
     last = next(iter(requests), None)
-    if last is None or last["status"] in (*OPEN, "APPROVED", "INVALID_REQUEST") or last["desired"] < line.needed:
+    if last is None or last["status"] in (*OPEN, "APPROVED") or last["desired"] < line.needed:
         return None
     return last
 

@@ -37,7 +37,7 @@ def _advice(want: Any, line: Line, request: dict[str, Any] | None, past: list[di
             f"AWS ended the request of {no['created'][:10]} for {no['desired']} as {no['status']}: reply to {case} with the text below, "
             "or have it asked once more with -e box_quota_request=again"
         )
-    return f"without --check this run asks AWS for {line.needed}"
+    return f"`ansible-playbook site.yml` asks AWS for {line.needed}"
 
 
 def _short(past: list[dict[str, Any]]) -> str:
@@ -49,7 +49,10 @@ def _short(past: list[dict[str, Any]]) -> str:
 def last(requests: list[dict[str, Any]]) -> str:
     """How the last request ended: AWS calls it approved even where it granted less."""
     past = next(iter(requests), None)
-    return f"; the request of {past['created'][:10]} for {past['desired']} ended as {past['status']}" if past else ""
+    if not past:
+        return ""
+    how = "with that" if past["status"] == "APPROVED" else f"as {past['status']}"
+    return f"; the request of {past['created'][:10]} for {past['desired']} ended {how}"
 
 
 def reply(want: Any, line: Line, kind: str) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 from .change import Call, Change
 from .errors import Refused
+from .names import SPOT_TAG
+from .power import terminate
 
 # What a persistent request is while it can still launch or start something that bills.
 ALIVE = ("open", "active", "disabled")
@@ -21,32 +23,41 @@ def market(want: Any) -> dict[str, Any]:
     return {"InstanceMarketOptions": {"MarketType": "spot", "SpotOptions": options}}
 
 
-def check_lifecycle(want: Any, box: dict[str, Any]) -> None:
-    """Refuse to take one way of paying for the other: AWS cannot change it, and nobody should be surprised by it."""
+def known(seen: dict[str, Any]) -> bool:
+    """Whether the box was launched as Spot at some time, as its security group tells."""
+    return any(SPOT_TAG in group["Tags"] for group in seen["groups"])
+
+
+def check_lifecycle(want: Any, seen: dict[str, Any], box: dict[str, Any]) -> None:
+    """Refuse to take one way of paying for the other, which AWS cannot change, and a Spot box that nothing can stop any more."""
     spot = box.get("InstanceLifecycle") == "spot"
-    if spot == want.spot:
-        return
-    here, other = ("a Spot", "On-Demand") if spot else ("an On-Demand", "Spot")
-    raise Refused(
-        f"box_spot: {box['InstanceId']} is {here} instance and cannot become {other}: set box_spot: {'true' if spot else 'false'}, "
-        "or save what is on its disk, destroy it, and run this again"
-    )
+    if spot != want.spot:
+        here, other = ("a Spot", "On-Demand") if spot else ("an On-Demand", "Spot")
+        raise Refused(
+            f"box_spot: {box['InstanceId']} is {here} instance and cannot become {other}: set box_spot: {'true' if spot else 'false'}, "
+            "or save what is on its disk, destroy it, and run this again"
+        )
+    if spot and box.get("SpotInstanceRequestId") not in {item["id"] for item in seen["spot_requests"]}:
+        raise Refused(
+            f"the Spot request of {box['InstanceId']} was cancelled, and AWS stops no such instance, at no stop time either: "
+            "save what is on its disk, destroy it, and run this again"
+        )
 
 
-def check_requests(want: Any, seen: dict[str, Any]) -> None:
+def check_requests(seen: dict[str, Any]) -> None:
     """Refuse a launch while a Spot request of the box is alive: it launches by itself, and two would bill."""
-    if request := next(iter(seen["spot_requests"]), None):
+    if request := next(iter(seen.get("spot_requests", [])), None):
         raise Refused(
             f"Spot request {request['id']} of this box is {request['state']} ({request['why']}) and launches by itself when AWS has capacity: "
             "wait and run the same command, or end it with playbooks/destroy.yml"
         )
 
 
-def cancel(want: Any, seen: dict[str, Any]) -> list[Change]:
-    """The end of every request of the box, before its instance's: AWS replaces an instance whose request goes on."""
+def cancel(seen: dict[str, Any]) -> list[Change]:
+    """The end of every request of the box, before its instance's, and of what a request launched in place of the box."""
     of_boxes = {item["SpotInstanceRequestId"] for item in seen["instances"] if "SpotInstanceRequestId" in item}
     ids = sorted(of_boxes | {item["id"] for item in seen["spot_requests"]})
-    return [
+    ended = [
         Change(
             "cancel",
             f"Spot request {ident}",
@@ -58,3 +69,15 @@ def cancel(want: Any, seen: dict[str, Any]) -> list[Change]:
         )
         for ident in ids
     ]
+    # AWS gives the tags of the request, but not those of the box, to an instance that it launches again.
+    return ended + [
+        change for item in strangers(seen) for change in terminate({"InstanceId": item, "State": "running"})
+    ]
+
+
+def strangers(seen: dict[str, Any]) -> list[str]:
+    """Instances of the box's requests that do not carry its tag: AWS launched them in place of one that ended."""
+    boxes = {item["InstanceId"] for item in seen["instances"]}
+    return sorted(
+        {item["instance"] for item in seen["spot_requests"] if item["instance"] and item["state"] != "open"} - boxes
+    )

@@ -77,7 +77,8 @@ def usd(key: str, value: Any) -> str:
 
 def version(key: str, value: Any) -> str:
     """A version of two numbers, "" for the newest."""
-    if str(value) and not re.fullmatch(r"\d{1,2}\.\d{1,3}", str(value)):
+    # A number has lost its last zero: YAML reads 2.10 as 2.1.
+    if isinstance(value, float) or (str(value) and not re.fullmatch(r"\d{1,2}\.\d{1,3}", str(value))):
         raise Refused(
             f'{key}: {str(value)[:50]!r} is not a version; write it in quotes, as in "2.10", or leave it empty'
         )

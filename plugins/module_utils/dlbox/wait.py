@@ -41,7 +41,12 @@ def instance_state(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params
 def _say_why(instance: dict[str, Any]) -> None:
     """Refuse to go on where AWS itself ended the instance: another launch would end the same way, and bill again."""
     reason = instance.get("StateReason", {})
-    if reason.get("Code", "Client.UserInitiatedShutdown") != "Client.UserInitiatedShutdown":
+    code = reason.get("Code", "Client.UserInitiatedShutdown")
+    if code in ("Server.InsufficientInstanceCapacity", "Server.SpotInstanceTermination"):
+        raise DlboxError(
+            f"AWS took the capacity of {instance['InstanceId']} back while it started ({code}): run the same command again, it launches anew"
+        )
+    if code != "Client.UserInitiatedShutdown":
         raise DlboxError(
             f"AWS ended {instance['InstanceId']} by itself ({reason['Code']}: {reason.get('Message', '')}): "
             "put that right (disk quota, encryption key, image), then run the same command"
