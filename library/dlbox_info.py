@@ -62,6 +62,10 @@ spot:
   description: Whether it is a Spot instance, whose hour costs RV(hourly_usd) at most.
   type: bool
   returned: success
+interrupted:
+  description: Whether AWS stopped the Spot box itself; it starts it again, and it bills then.
+  type: bool
+  returned: success
 ami:
   description: The image that the box was made from, null where there is none; it stays, whatever comes out.
   type: str

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 from dlbox import act, launch_sweep, launching, observe
-from drift.provision import Provision
+from dlbox.converge import run_noun
+from dlbox.errors import Refused
+from dlbox.nouns import NOUNS
+from drift.provision import Provision, validated
 from rehearsal.testing import REGION, Server
 
 from .lab import ONE_BOX, is_sentence, kinds, sound
@@ -276,6 +279,13 @@ def test_24_an_interrupted_box_waits_and_never_becomes_on_demand(spot: Provision
     assert is_sentence(said)
     assert f"took the capacity of Spot box {box} back" in said
     assert server.calls("RunInstances") == []
+    stopped = spot(box_state="stopped").said
+    assert "no stop holds it down" in stopped
+    params = validated("dlbox_instance", {"box": "lab", "region": REGION, "state": "stopped"})
+    with pytest.raises(Refused, match="no stop holds it down"):
+        run_noun(NOUNS["dlbox_instance"], params, check=False)
+    told = run_noun(NOUNS["dlbox_info"], validated("dlbox_info", {"box": "lab", "region": REGION}), check=False)
+    assert told["interrupted"]
     refused = spot(box_spot=False).said
     assert f"{box} is a Spot instance and cannot become On-Demand: set box_spot: true" in refused
     server.post("interrupt", {"region": REGION, "instance_id": box, "resume": True})

@@ -11,7 +11,7 @@ from .change import Change
 from .names import Scope, own, scope
 from .observe_price import HOURS_PER_MONTH
 from .spec import READING_SPEC
-from .spot import strangers
+from .spot import interrupted, strangers
 from .stop_time import next_stop_of
 
 SPEC = {
@@ -72,6 +72,7 @@ def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str,
         "instance_id": box.get("InstanceId"),
         "instance_type": box.get("InstanceType"),
         "spot": box.get("InstanceLifecycle") == "spot",
+        "interrupted": interrupted(seen),
         "ami": box.get("ImageId"),
         "newer_ami": _newer(seen, box),
         "public_ip": address.get("PublicIp", box.get("PublicIpAddress")),

@@ -14,11 +14,11 @@ from .choose import in_use
 from .errors import AwsError, DlboxError, StateMoved
 from .families import family_of
 from .retry import backoff
+from .spot import TAKEN_BACK
 from .wanted import Wanted
 
 NOTICED_S = 120.0
 _NO_PLACE = ("InsufficientInstanceCapacity", "InsufficientCapacity", "UnfulfillableCapacity", "SpotMaxPriceTooLow")
-_TAKEN_BACK = ("instance-stopped-no-capacity", "instance-stopped-by-price", "instance-stopped-capacity-oversubscribed")
 
 
 def nowhere(want: Any, attempts: list[dict[str, Any]], unreached: int) -> DlboxError:
@@ -29,9 +29,11 @@ def nowhere(want: Any, attempts: list[dict[str, Any]], unreached: int) -> DlboxE
         "an instance that comes late is adopted by the same command" if lost else "no instance was made, and none bills"
     )
     other = "set box_spot: false, " if want.spot else ""
+    if any(item["refused"] == "SpotMaxPriceTooLow" for item in attempts):
+        other = f"raise box_spot_max_usd (now {want.spot_max_usd or 'the On-Demand price'}) or leave it empty, {other}"
     return DlboxError(
         f"AWS has no place for {want.scope.box} now: {_order(attempts)}{left}: run the same command later, {other}write more types into "
-        f"box_instance_type, as in [g6.xlarge, g5.xlarge], or destroy it and set another box_region; {end}"
+        f"box_instance_type, as in [g6.xlarge, g5.xlarge], or destroy what there is of it and set another box_region; {end}"
     )
 
 
@@ -109,4 +111,4 @@ def _interrupted(aws: Aws, box: dict[str, Any]) -> bool:
     """Whether AWS stopped a Spot instance, and not its user."""
     ids = [box["SpotInstanceRequestId"]]
     found = aws.call("ec2", "describe_spot_instance_requests", SpotInstanceRequestIds=ids)["SpotInstanceRequests"]
-    return bool(found) and found[0]["Status"]["Code"] in _TAKEN_BACK
+    return bool(found) and found[0]["Status"]["Code"] in TAKEN_BACK

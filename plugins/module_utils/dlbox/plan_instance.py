@@ -65,8 +65,11 @@ def want(params: dict[str, Any]) -> Want:
 def needs(want: Want, seen: dict[str, Any]) -> set[str]:
     """The parts of the picture that the plan reads: little for a box that stands, more for a launch or a resize."""
     parts = {"account", "instances", "groups"} | ({"spot_requests"} if want.state == "absent" else set())
-    if not parts <= seen.keys() or want.wanted == Wanted():
+    if not parts <= seen.keys():
         return parts
+    if want.wanted == Wanted():
+        spots = any(item.get("InstanceLifecycle") == "spot" for item in seen["instances"])
+        return parts | ({"spot_requests"} if spots else set())
     parts |= {"types"} if want.wanted.needs else set()
     if not parts <= seen.keys():
         return parts
@@ -91,11 +94,15 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
         return [*spot.cancel(seen), *(terminate(box) if box else [])]
     if want.wanted == Wanted():
         # stop and destroy must work whatever else has drifted.
+        if want.state == "stopped":
+            spot.check_stop(seen)
         return power(want, box) if box else []
     if box is None:
         changes = launch(want, seen)
         return changes if want.state == "running" else [*changes, to_be_stopped(want)]
     spot.check_lifecycle(want, seen, box)
+    if want.state == "stopped":
+        spot.check_stop(seen)
     return [*drift(want, seen, box), *power(want, box)]
 
 

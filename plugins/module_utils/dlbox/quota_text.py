@@ -94,7 +94,7 @@ def advice(rows: Sequence[Row], told: Told) -> str:
         return f"Next: the cheapest that you may run is {kind} in {where}{price}: {write}{also}."
     pending = [f"{asked} in {row['region']}" for row in rows for asked in _asked(row)]
     wait = f"AWS has not decided yet ({', '.join(pending)}): come back later, or " if pending else ""
-    return f"Next: no quota allows one yet; {wait}{write}, and site.yml asks AWS for the {first['vcpus']} vCPUs that it needs{also}."
+    return f"Next: no quota has room for one more now; {wait}{write}, and site.yml asks AWS for the {first['vcpus']} vCPUs that it needs{also}."
 
 
 def _bests(row: Row) -> tuple[tuple[dict[str, Any] | None, str], tuple[dict[str, Any] | None, str]]:

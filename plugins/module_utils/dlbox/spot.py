@@ -11,6 +11,8 @@ from .power import terminate
 
 # What a persistent request is while it can still launch or start something that bills.
 ALIVE = ("open", "active", "disabled")
+# What its status says where AWS stopped the instance itself; it starts it again when it has capacity.
+TAKEN_BACK = ("instance-stopped-no-capacity", "instance-stopped-by-price", "instance-stopped-capacity-oversubscribed")
 
 
 def market(want: Any) -> dict[str, Any]:
@@ -41,6 +43,23 @@ def check_lifecycle(want: Any, seen: dict[str, Any], box: dict[str, Any]) -> Non
         raise Refused(
             f"the Spot request of {box['InstanceId']} was cancelled, and AWS stops no such instance, at no stop time either: "
             "save what is on its disk, destroy it, and run this again"
+        )
+
+
+def interrupted(seen: dict[str, Any]) -> bool:
+    """Whether AWS stopped the box itself, and will start it again."""
+    stopped = {
+        item.get("SpotInstanceRequestId") for item in seen["instances"] if item["State"] in ("stopping", "stopped")
+    }
+    return any(item["id"] in stopped and item["why"] in TAKEN_BACK for item in seen.get("spot_requests", []))
+
+
+def check_stop(seen: dict[str, Any]) -> None:
+    """Refuse to call a box stopped that AWS starts again by itself."""
+    if interrupted(seen):
+        raise Refused(
+            f"AWS stopped Spot box {seen['instances'][0]['InstanceId']} to take its capacity back, and starts it again by itself, which then bills: "
+            "no stop holds it down, so let it come back and stop it then, or end it with playbooks/destroy.yml"
         )
 
 
