@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 from . import host
 from .cloud import Instance
-from .machines import Boot, Container, address, hostname
+from .machines import Boot, Container, address, hardware_address, hostname
 from .podman import limits, podman
 
 # systemd's own sandboxing and dynamic users need SYS_ADMIN; a rented machine's root has all of these too.
@@ -50,11 +50,11 @@ class Yard:
 
     def create(self, one: Instance, public_key: str) -> None:
         """Make an instance's machine, with the key that AWS puts there, and boot it; a failure leaves none behind."""
-        name = machine(one.id)
+        name, place = machine(one.id), address(one.private_ip, self.subnet, one.region)
         podman(
             *("create", "--name", name, "--label", self.label, "--label", f"dlbox.instance={one.id}"),
             *("--systemd=always", "--cap-add", CAPABILITIES, *limits(), "--hostname", hostname(one.private_ip)),
-            *("--network", self.network, "--ip", address(one.private_ip, self.subnet, one.region)),
+            *("--network", self.network, "--ip", place, "--mac-address", hardware_address(place)),
             *self.mounts(),
             self.image,
         )

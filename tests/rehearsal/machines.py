@@ -84,6 +84,11 @@ def address(private_ip: str, subnet: str, region: str = HOME_REGION) -> str:
     return str(network[host_part + BLOCK * BLOCKS.index(region) if region in BLOCKS else host_part])
 
 
+def hardware_address(address: str) -> str:
+    """Give an address its own MAC address, so that the host's ARP entry still holds for the next machine there."""
+    return "02:00:" + ipaddress.ip_address(address).packed.hex(":")
+
+
 def hostname(private_ip: str) -> str:
     """Name a machine as EC2 does."""
     return "ip-" + private_ip.replace(".", "-")

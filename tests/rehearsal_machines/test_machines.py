@@ -112,7 +112,8 @@ def test_a_machine_cannot_reach_the_host_s_loopback(rehearsal: Rehearsal) -> Non
     rehearsal.client("ec2").terminate_instances(InstanceIds=[box.id])
 
 
-def test_powering_itself_off_stops_the_instance_and_a_start_keeps_the_disk(box: Box) -> None:
+def test_powering_itself_off_stops_the_instance_and_a_start_keeps_disk_and_mac(box: Box) -> None:
+    mac = box.ssh("cat /sys/class/net/eth0/address").stdout
     box.ssh("echo kept > ~/kept; sync; sudo systemctl poweroff")
     assert until("stopping", lambda: box.state in ("stopping", "stopped")) < 3
     until("stopped", lambda: box.state == "stopped")
@@ -120,6 +121,7 @@ def test_powering_itself_off_stops_the_instance_and_a_start_keeps_the_disk(box: 
     box.rehearsal.client("ec2").start_instances(InstanceIds=[box.id])
     until("back at the same address", box.reachable)
     assert box.ssh("cat ~/kept").stdout == "kept\n"
+    assert box.ssh("cat /sys/class/net/eth0/address").stdout == mac
 
 
 def test_powering_itself_off_terminates_when_the_instance_says_so(rehearsal: Rehearsal) -> None:
