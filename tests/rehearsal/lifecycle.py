@@ -107,8 +107,7 @@ def down(place: Place) -> str:
         if left:
             podman("rm", "--force", "--time", "0", "--volumes", *left)
         with alone():
-            if network.inspect(place.network):
-                podman("network", "rm", "--force", place.network)
+            network.drop(place.network)
             forward.remove(place.suffix)
             network.restore(place.suffix)
     if place.folder.exists():

@@ -6,6 +6,7 @@ import ipaddress
 import json
 import pathlib
 import shlex
+import shutil
 
 from .podman import CommandError, podman, run
 
@@ -13,6 +14,7 @@ VPC = "172.31.0.0/16"
 RANGES = (VPC, *(f"172.{second}.0.0/16" for second in range(30, 19, -1)))
 BEFORE = pathlib.Path("/run/dlbox-rehearsal")
 FORWARDING = pathlib.Path("/proc/sys/net/ipv4/ip_forward")
+LEASES = pathlib.Path("/var/lib/cni/networks")
 CHAINS = ("CNI-", "NETAVARK")
 
 
@@ -57,6 +59,13 @@ def ensure(name: str, label: str) -> tuple[str, str]:
     created = inspect(name)
     assert created is not None
     return created
+
+
+def drop(name: str) -> None:
+    """Remove a network of ours, and the note of its addresses that the network plugin leaves behind."""
+    if inspect(name):
+        podman("network", "rm", "--force", name)
+    shutil.rmtree(LEASES / name, ignore_errors=True)
 
 
 def leftovers(before: list[str], now: list[str]) -> list[list[str]]:

@@ -37,7 +37,7 @@ def host() -> str:
         "ip -o link | cut -d' ' -f2",
         "ip -o -4 addr show | awk '{print $2, $4}'",
         "ip -4 route",
-        "podman volume ls -q; podman network ls -q",
+        "podman volume ls -q; podman network ls -q; ls /var/lib/cni/networks",
     )
     return subprocess.run(["sh", "-c", "; ".join(commands)], capture_output=True, text=True, check=True).stdout
 
