@@ -147,11 +147,11 @@ def test_regions_are_named_and_filtered(aws: World) -> None:
 
 
 def test_regions_asked_at_once_do_not_queue(world: World) -> None:
-    world.server.post("latency", {"ms": 80})
+    # So long that a busy machine does not matter: one after the other would take 17 s.
+    world.server.post("latency", {"ms": 1000})
     clients = [world.client("ec2", region) for region in DEFAULT]
     with ThreadPoolExecutor(len(clients)) as pool:
         began = time.monotonic()
         list(pool.map(lambda ec2: ec2.describe_instance_type_offerings(**ZONES), clients))
-        list(pool.map(lambda ec2: ec2.describe_regions(), clients))
         took = time.monotonic() - began
-    assert took < 17 * 0.16 / 2
+    assert took < 17 / 2
