@@ -10,10 +10,8 @@ import os
 import re
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +20,7 @@ from pathlib import Path
 from rehearsal.testing import Server, start_server
 
 from . import inventory, regions
+from .timed import timed
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("ansible.cfg", "playbooks", "library", "plugins", "roles", "inventory", "group_vars", "host_vars")
@@ -67,19 +66,11 @@ class Bench:
         """Run a command once, and note in its row what it took; what it said."""
         command, more = self.commands[name]
         self.server.forget_calls()
-        with tempfile.TemporaryFile("w+") as out:
-            start = time.perf_counter()
-            child = subprocess.Popen(command, env=self.env | more, cwd=self.tree, stdout=out, stderr=subprocess.STDOUT)
-            _, status, used = os.wait4(child.pid, 0)
-            took = time.perf_counter() - start
-            out.seek(0)
-            said = out.read()
-        if status:
-            raise RuntimeError(f"{name} failed:\n{said}")
+        took, said = timed(command, self.env | more, self.tree)
         if row is not None:
-            row.walls.append(took)
-            row.cpus.append(used.ru_utime + used.ru_stime)
-            row.peaks.append(used.ru_maxrss / 1024)
+            row.walls.append(took.wall)
+            row.cpus.append(took.cpu)
+            row.peaks.append(took.peak)
             calls = self.server.calls()
             row.polls = sum(
                 call["action"] == "DescribeInstances" and "InstanceId" in str(call["params"]) for call in calls

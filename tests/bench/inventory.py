@@ -12,7 +12,6 @@ import argparse
 import http.server
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -26,6 +25,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from bench.timed import timed  # noqa: E402
 from rehearsal.testing import PROFILE, REGION, Server, start_server  # noqa: E402
 
 ROUNDS = 5
@@ -90,18 +90,10 @@ def fill(server: Server, count: int) -> None:
         time.sleep(0.2)
 
 
-def timed(command: list[str], env: dict[str, str], home: Path) -> tuple[float, float, float]:
-    """Median seconds of a command after one run that warms it, by the clock and of CPU, and its peak memory in MB."""
-    runs = []
-    for _ in range(ROUNDS + 1):
-        start = time.perf_counter()
-        child = subprocess.Popen(command, env=env, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, status, used = os.wait4(child.pid, 0)
-        if status:
-            raise RuntimeError(f"{' '.join(command)} failed in {home}")
-        runs.append((time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024))
-    wall, cpu, peak = (statistics.median(column) for column in zip(*runs[1:], strict=True))
-    return wall, cpu, peak
+def medians(command: list[str], env: dict[str, str], home: Path) -> list[float]:
+    """What a command takes, the medians of its runs after one that warms it."""
+    runs = [timed(command, env, home)[0] for _ in range(ROUNDS + 1)]
+    return [statistics.median(column) for column in zip(*runs[1:], strict=True)]
 
 
 def measure(count: int, collections: str) -> None:
@@ -129,7 +121,7 @@ def measure(count: int, collections: str) -> None:
             commands["amazon.aws"] = ([*lister, "-i", "stock.aws_ec2.yml"], own)
         base = 0.0
         for name, (command, more) in commands.items():
-            wall, cpu, peak = timed(command, env | more, home)
+            wall, cpu, peak = medians(command, env | more, home)
             base = base or wall
             print(f"{count:>9}  {name:<20} {wall:>6.2f} {cpu:>6.2f} {wall / base:>6.1f}x {peak:>5.0f}", flush=True)
 

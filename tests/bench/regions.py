@@ -6,32 +6,20 @@ python tests/bench/regions.py
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from bench.timed import Took, timed  # noqa: E402
 from rehearsal.testing import REGION, start_server  # noqa: E402
 
 ROUNDS = 5
 LATENCY_MS = 80
 ONE, ALL = "one region", "all regions"
-
-
-def timed(command: list[str], env: dict[str, str], home: Path) -> tuple[float, float, float]:
-    """Seconds of a command by the clock and of CPU, and its peak memory in MB."""
-    start = time.perf_counter()
-    child = subprocess.Popen(command, env=env, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(child.pid, 0)
-    if status:
-        raise RuntimeError(f"{' '.join(command)} failed in {home}")
-    return time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
 def measure(rounds: int = ROUNDS) -> None:
@@ -55,12 +43,12 @@ def measure(rounds: int = ROUNDS) -> None:
         ]
         commands = {ONE: book, ALL: [*book, "-e", "quota_regions=all"]}
         server.post("latency", {"ms": LATENCY_MS})
-        runs: dict[str, list[tuple[float, float, float]]] = {name: [] for name in commands}
+        runs: dict[str, list[Took]] = {name: [] for name in commands}
         calls, regions = {}, {}
         for number in range(rounds + 1):
             for name, command in commands.items():
                 server.forget_calls()
-                took = timed(command, env, home)
+                took, _ = timed(command, env, home)
                 runs[name] += [took] if number else []
                 made = server.calls()
                 calls[name], regions[name] = (
