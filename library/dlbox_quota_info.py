@@ -30,7 +30,7 @@ options:
     elements: str
     default: []
   types:
-    description: Whether the table of one region has all types, or of those that the quota does not allow the cheapest few.
+    description: Whether the table of one region has all types, or of those that the quota does not allow the cheapest few and the one to propose.
     type: str
     default: few
     choices: [few, all]
@@ -65,6 +65,10 @@ regions:
       description: What could not be asked there, such as prices.
       type: list
       elements: str
+      returned: success
+    own:
+      description: What runs of the box itself, with C(type), C(spot) and C(vcpus), which are free for its next type; null where nothing does.
+      type: dict
       returned: success
     families:
       description:

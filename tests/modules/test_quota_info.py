@@ -181,7 +181,7 @@ def test_neither_listed_nor_a_default_is_unknown(here: Module, aws_server: Serve
     done = here(NAME)
     (row,) = done["regions"]
     assert (family(row, G)["quota"], lacking(row, "g4dn.xlarge"), row["notes"]) == (None, None, [])
-    assert "no quota has room for one more now" in done["next"]
+    assert "no quota has room now: write" in done["next"]
 
 
 @pytest.mark.parametrize(

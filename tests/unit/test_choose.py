@@ -62,7 +62,7 @@ ONE_24 = {"gpus": 1, "gpu_memory_gib": 24}
         pytest.param(["g5.12xlarge", "g5.xlarge"], {"quotas": granted(g=48), "others": [{"type": "g6.xlarge", "spot": False, "vcpus": 4}]}, "g5.xlarge", {"g5.12xlarge": f"quota {G} grants 48 of 52 vCPUs"}, id="others use the quota"),
         pytest.param(["g5.12xlarge", "g5.xlarge"], {"quotas": granted(g=48), "others": [{"type": "g6.xlarge", "spot": True, "vcpus": 4}]}, "g5.12xlarge", {}, id="Spot uses another"),
         pytest.param({"gpus": 1}, {}, "g4dn.xlarge", {"g6f.large": "it has 1 of a GPU", "g5g.xlarge": "it is arm64: name it where you mean it", "g4ad.xlarge": "its GPU is not NVIDIA's"}, id="the cheapest whole NVIDIA GPU"),
-        pytest.param(ONE_24, {}, "g6.xlarge", {"g4dn.xlarge": "its GPU has 16 GiB"}, id="24 GB as makers quote it"),
+        pytest.param(ONE_24, {}, "g6.xlarge", {"g4dn.xlarge": "its GPU has 16 GiB"}, id="24 GiB as makers quote it"),
         pytest.param({"gpus": 4}, {}, "g5.12xlarge", {"g6.xlarge": "it has 1 GPU"}, id="four GPUs"),
         pytest.param({**ONE_24, "max_hourly_usd": 7}, {"quotas": granted(g=0, p=1000)}, "p5.4xlarge", {"g6.xlarge": f"quota {G} grants 0 of 4 vCPUs"}, id="the cheapest that the quota allows"),
         pytest.param(ONE_24, {"quotas": granted(g=0, p=1000)}, "g6.xlarge", {"g4dn.xlarge": "its GPU has 16 GiB"}, id="no cap: a small quota is raised rather than a price"),
@@ -103,8 +103,8 @@ def test_a_part_of_a_gpu_is_told_as_a_part() -> None:
 def test_what_is_sold_as_capacity_blocks_alone_is_passed_over() -> None:
     blocks = {**TYPES, "p5.4xlarge": gpu_type(16, 80, on_demand=False)}
     choice = choose(asked(["p5.4xlarge", "g5.xlarge"]), region(types=blocks))
-    assert dict(choice.passed) == {"p5.4xlarge": "it is sold as Capacity Blocks alone"}
-    with pytest.raises(Refused, match=r"p5\.4xlarge is sold as Capacity Blocks alone"):
+    assert dict(choice.passed) == {"p5.4xlarge": "it is sold as Capacity Blocks, which dlbox does not buy"}
+    with pytest.raises(Refused, match=r"p5\.4xlarge cannot be had: it is sold as Capacity Blocks"):
         choose(asked("p5.4xlarge"), region(types=blocks))
 
 
@@ -118,7 +118,7 @@ def test_spot_takes_what_is_sold_as_spot() -> None:
     [
         (["p2.xlarge", "p3.2xlarge"], {}, "none of the types can be had in us-west-2 .*retired.*set box_instance_type: g4dn.xlarge"),
         ({"gpus": 16}, {}, "no type in us-west-2 has 16 NVIDIA GPUs: ask for less"),
-        ({**ONE_24, "max_hourly_usd": 0.1}, {}, r"has 1 NVIDIA GPU of 24 GB for at most \\$0.1 an hour: the cheapest that has it is g6.xlarge at \\$0.8048"),
+        ({**ONE_24, "max_hourly_usd": 0.1}, {}, r"has 1 NVIDIA GPU of 24 GiB for at most \\$0.1 an hour: the cheapest that has it is g6.xlarge at \\$0.8048"),
         ({**ONE_24, "max_hourly_usd": 1}, {"prices": {}}, "the Pricing API told no price"),
         ("p2.xlarge", {}, "p2.xlarge is retired"),
         ("g5.xlarge", {"types": {}}, "us-west-2 knows no g5.xlarge"),

@@ -7,10 +7,11 @@ from typing import Any
 
 import botocore.session
 import pytest
-from dlbox import plan_quota
+from dlbox import observe_quota, plan_quota
+from dlbox.aws import Aws
 from dlbox.change import writes
-from dlbox.errors import DlboxError, Refused
-from dlbox.families import family_of
+from dlbox.errors import AwsError, DlboxError, Refused
+from dlbox.families import by_title, family_of, listed
 from hypothesis import given
 from hypothesis import strategies as st
 from unit.facts import TAGS, gpu_type
@@ -311,6 +312,38 @@ def test_every_family_that_ec2_lists_has_a_code() -> None:
     types = botocore.session.get_session().get_service_model("ec2").shape_for("InstanceType").enum
     unknown = {re.split(r"[-\d]", kind)[0] for kind in types if not family_of(kind)}
     assert unknown == {"hpc", "mac", "u", "cc", "cg", "cr", "hi", "hs"}
+
+
+P_OF_ALL = {
+    "L-9": {"name": "All P Spot Instance Requests", "value": 64},
+    "L-417A185B": {"name": "Running On-Demand P instances", "value": 8},
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "spot", "found"),
+    [
+        ("p4d.24xlarge", True, {"code": "L-9", "value": 64}),
+        ("p5.48xlarge", True, {"code": "L-9", "value": 64}),
+        ("p5.48xlarge", False, {"code": "L-417A185B", "value": 8}),
+        ("g5.xlarge", True, {"code": SPOT, "value": None}),
+    ],
+)
+def test_a_quota_that_is_gone_is_found_where_the_table_of_quota_yml_finds_it(
+    monkeypatch: pytest.MonkeyPatch, kind: str, spot: bool, found: dict[str, Any]
+) -> None:
+    """AWS documents both: P split by generation, and one quota for all of P."""
+
+    def gone(*asked: Any, **more: Any) -> Any:
+        raise AwsError("no", "NoSuchResourceException")
+
+    aws = Aws("us-west-2")
+    monkeypatch.setattr(aws, "call", gone)
+    monkeypatch.setattr(observe_quota.observe_gpu, "quotas", lambda *asked: P_OF_ALL)
+    asked = want(instance_type=kind, spot=spot)
+    assert [*observe_quota.quotas(aws, asked, {}).values()] == [found]
+    shown = listed(kind, spot, by_title(P_OF_ALL))
+    assert (shown and shown.code) == found["code"]
 
 
 @pytest.mark.parametrize(

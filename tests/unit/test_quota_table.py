@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from dlbox import observe_gpu, quota_facts, quota_info, quota_table, quota_text
+from dlbox import observe_gpu, quota_facts, quota_info, quota_next, quota_table, quota_text
 from dlbox.aws import Aws
 from dlbox.errors import AwsError, DlboxError, Refused
 from dlbox.families import by_title, listed
@@ -72,8 +72,8 @@ def kind(shown: dict[str, Any], name: str) -> dict[str, Any]:
 ASKED = {"id": "1", "code": G, "status": "PENDING", "desired": 16, "created": "2026-01-05T10:00:00+00:00", "case": None}
 
 
-def run(name: str, spot: bool = False) -> dict[str, Any]:
-    return {"type": name, "spot": spot}
+def run(name: str, spot: bool = False, box: str = "") -> dict[str, Any]:
+    return {"type": name, "spot": spot, "tags": {"dlbox:box": box} if box else {}}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_what_runs_uses_its_own_quota_up(running: list[dict[str, Any]], code: st
 def test_a_running_type_of_unknown_size_is_told() -> None:
     shown = row(running=[run("g3.4xlarge"), run("g4dn.xlarge")])
     assert (of(shown, G)["in_use"], of(shown, G)["uncounted"]) == (4, ["g3.4xlarge"])
-    text = quota_text.text([shown], quota_text.Told(HOME))
+    text = quota_text.text([shown], quota_next.Told(HOME))
     assert " 4+? " in text
     assert "AWS does not tell the vCPUs of g3.4xlarge, which run" in text
 
@@ -177,7 +177,7 @@ def test_traps_are_shown_and_never_proposed(trap: dict[str, Any]) -> None:
     assert shown["types"][0]["type"] == name
     assert quota_table.allowed(shown["types"][0], "on_demand")
     assert (quota_table.cheapest(shown) or {})["type"] == "g4dn.xlarge"
-    assert "`box_instance_type: g4dn.xlarge`" in quota_text.advice([shown], quota_text.Told(HOME))
+    assert "`box_instance_type: g4dn.xlarge`" in quota_next.advice([shown], quota_next.Told(HOME))
 
 
 def many(count: int) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def test_the_table_reads_well() -> None:
     prices = PRICES | {"g5g.xlarge": 0.42, "g6.24xlarge": 6.6752}
     shown = row(types=types, prices=prices, running=[run("g4dn.xlarge")], requests=[ASKED], notes=[("requests", "why")])
     assert (
-        quota_text.text([shown], quota_text.Told(HOME, rehearsal=True))
+        quota_text.text([shown], quota_next.Told(HOME, rehearsal=True))
         == """\
 GPUs in us-west-2 (a rehearsal)
 
@@ -218,18 +218,21 @@ g5.2xlarge           8  1 A10G                       16      1.212  needs 4 more
 g6.24xlarge         24  1 L4                         16      6.675  needs 20 more vCPUs   needs 24 more vCPUs
 g6f.large            2  1/8 L4                       16          ?  yes                   needs 2 more vCPUs
 g6.48xlarge         48  1 L4                         16          ?  needs 44 more vCPUs   needs 48 more vCPUs
-and 1 larger one: -e quota_types=all
+and 1 more type: -e quota_types=all shows all
 
 P                vCPUs  GPUs                    GPU GiB  $ an hour  On-Demand             Spot
 p4d.24xlarge        96  1 A100                       16     21.958  needs 96 more vCPUs   needs 96 more vCPUs
+
+GPUs: how many of which, 1/8 being a part of one; GPU GiB: the memory of all of them; $ an hour: On-Demand
+On-Demand, Spot: whether the quota has room, ? where none is known; parts of a GPU, AMD and arm64 are never proposed
 
 no requests: why
 Next: the cheapest that you may run is g4dn.xlarge in us-west-2 at $0.526 an hour: write `box_instance_type: g4dn.xlarge`; \
 -e quota_regions=all compares the regions."""
     )
-    every = quota_text.text([shown], quota_text.Told(HOME, every=True))
+    every = quota_text.text([shown], quota_next.Told(HOME, every=True))
     assert "g6.96xlarge " in every
-    assert "larger" not in every
+    assert "more type" not in every
 
 
 def test_the_comparison_reads_well() -> None:
@@ -242,7 +245,7 @@ def test_the_comparison_reads_well() -> None:
         quota_table.region_row({"region": "ap-east-1", "error": "no answer to DescribeInstances: try again later"}),
     ]  # fmt: skip
     assert (
-        quota_text.text(rows, quota_text.Told(HOME, compare=True))
+        quota_text.text(rows, quota_next.Told(HOME, compare=True))
         == """\
 GPUs in AWS regions
 
@@ -269,7 +272,7 @@ WIDE = facts(
 
 @pytest.mark.parametrize("compare", [False, True])
 def test_no_line_but_the_last_is_wider_than_a_terminal(compare: bool) -> None:
-    *lines, last = quota_text.text([quota_table.region_row(WIDE)], quota_text.Told(HOME, compare=compare)).splitlines()
+    *lines, last = quota_text.text([quota_table.region_row(WIDE)], quota_next.Told(HOME, compare=compare)).splitlines()
     assert max(len(line) for line in lines) <= 118
     assert last.startswith("Next:")
 
@@ -286,15 +289,54 @@ FAILED = quota_table.region_row({"region": "eu-west-1", "error": "no answer"})
         pytest.param([row(quotas=NONE), row(region="eu-west-2")], "write `box_region: eu-west-2` and `box_instance_type: g4dn.xlarge`.", id="only there"),
         pytest.param([row(quotas=quotas(SPOT_G=8))], "write `box_instance_type: g4dn.xlarge` and `box_spot: true`.", id="only Spot"),
         pytest.param([row(quotas=quotas(SPOT_G=8)), row(region="eu-west-2", prices=None)], "write `box_region: eu-west-2` and", id="On-Demand before Spot, even at an unknown price"),
-        pytest.param([row(quotas=NONE)], "site.yml asks AWS for the 4 vCPUs that it needs", id="nothing"),
-        pytest.param([row(quotas=NONE, requests=[ASKED])], "AWS has not decided yet (G 16 in us-west-2): come back later, or write", id="an open request"),
+        pytest.param([row(quotas=NONE)], "no quota has room now: write `box_instance_type: g4dn.xlarge`, and site.yml asks AWS for 4 more vCPUs.", id="nothing"),
+        pytest.param([row(quotas=NONE, requests=[ASKED])], "no quota has room now, and AWS has not decided yet (G 16 in us-west-2): run site.yml once it has.", id="an open request"),
+        pytest.param([row(quotas=NONE, requests=[ASKED | {"code": P}])], "no quota has room now: write `box_instance_type: g4dn.xlarge`, and site.yml asks", id="an open request for another quota"),
+        pytest.param([row(quotas=quotas(G=4), running=[run("g4dn.xlarge")])], "no quota has room now: write `box_instance_type: g4dn.xlarge`, and site.yml asks AWS for 4 more", id="others use it"),
+        pytest.param([row(quotas=NONE, types={"g4dn.xlarge": a_type(4, on_demand=False)})], "and `box_spot: true`, and site.yml asks AWS for 4 more vCPUs", id="sold as Spot alone"),
+        pytest.param([row(types={"p5.48xlarge": a_type(192, on_demand=False, spot=False)})], "No region shown has such a GPU type", id="Capacity Blocks alone"),
         pytest.param([FAILED, row()], "in us-west-2 at $0.526", id="a failure does not matter"),
         pytest.param([FAILED], "No region answered", id="nothing but failures"),
         pytest.param([row(types={})], "No region shown has such a GPU type", id="no types"),
     ],
 )  # fmt: skip
 def test_what_to_write_next(rows: list[dict[str, Any]], said: str) -> None:
-    assert said in quota_text.advice(rows, quota_text.Told(HOME, compare=True))
+    assert said in quota_next.advice(rows, quota_next.Told(HOME, compare=True))
+
+
+MINE = quota_next.Told(HOME, compare=True, box="lab")
+
+
+@pytest.mark.parametrize(
+    ("own", "granted", "said"),
+    [
+        pytest.param(run("g5.2xlarge", box="lab"), quotas(G=8), "Next: nothing: lab runs as g5.2xlarge; the cheapest with a whole NVIDIA GPU that it may be instead is g4dn.xlarge at $0.526 an hour: for that, run playbooks/stop.yml", id="a cheaper one would do"),
+        pytest.param(run("g4dn.xlarge", box="lab"), quotas(G=4), "Next: nothing: lab runs as g4dn.xlarge.", id="the quota is used up by the box itself"),
+        pytest.param(run("g4dn.xlarge", True, box="lab"), quotas(SPOT_G=4), "Next: nothing: lab runs as g4dn.xlarge, and a Spot box keeps its type.", id="Spot"),
+        pytest.param(run("g4dn.xlarge", box="lab-2"), quotas(G=4), "Next: no quota has room now: write", id="another box is no own one"),
+    ],
+)  # fmt: skip
+def test_a_box_that_runs_needs_nothing(own: dict[str, Any], granted: dict[str, Any], said: str) -> None:
+    rows = [quota_table.region_row(facts(quotas=granted, running=[own]), "lab"), row(region="eu-west-2")]
+    assert said in quota_next.advice(rows if own["tags"]["dlbox:box"] == "lab" else rows[:1], MINE)
+
+
+def test_what_the_box_uses_itself_is_free_for_its_next_type() -> None:
+    mine, other = run("g4dn.xlarge", box="lab"), run("g4dn.xlarge")
+    shown = quota_table.region_row(facts(running=[mine, other]), "lab")
+    assert (of(shown, G)["in_use"], of(shown, G)["free"]) == (8, 0)
+    assert kind(shown, "g4dn.xlarge")["on_demand"] == {"code": G, "lacking": 0}
+    assert kind(shown, "g5.2xlarge")["on_demand"] == {"code": G, "lacking": 4}
+    assert kind(shown, "g4dn.xlarge")["spot"] == {"code": SPOT_G, "lacking": 4}
+    assert "\nlab itself runs as g4dn.xlarge: " in quota_text.text([shown], quota_next.Told(HOME, box="lab"))
+
+
+def test_the_table_shows_what_is_proposed() -> None:
+    small = {f"g6f.n{n}": a_type(n, share=0.125) for n in (1, 2, 3)}
+    shown = row(types=TYPES | small, prices=PRICES | dict.fromkeys(small, 0.1), quotas=quotas())
+    proposed = (quota_table.cheapest(shown) or {})["type"]
+    assert proposed == "g4dn.xlarge"
+    assert proposed in {item["type"] for item in quota_table.few(shown["types"])}
 
 
 KNOWN = {"us-west-2": True, "us-east-1": True, "af-south-1": False}

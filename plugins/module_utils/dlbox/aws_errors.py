@@ -24,7 +24,7 @@ THROTTLED = frozenset(
 _INVALID = frozenset({"ValidationException", "InvalidParameterValueException"})
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "UnauthorizedException"})
 _WRONG_KEY = frozenset({"AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"})
-_DENIED = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
+DENIED = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
 LOGIN = "run `aws configure` or `aws sso login`, or set AWS_PROFILE or box_profile (or try the rehearsal, which needs no account: `make up`)"
 _ADVICE = {
     "VcpuLimitExceeded": "the account's vCPU quota is used up: see the quota line of this run, or stop another instance of that family",
@@ -68,7 +68,7 @@ def sentence(service: str, operation: str, error: Exception, profile: str = "") 
         return f"AWS does not accept the credentials{who} ({code}): {LOGIN}"
     if "Free Tier" in said:
         return f"{asked} was refused ({said}): the account is on AWS's free plan; upgrade it to the paid plan under Billing, or set a free-tier box_instance_type"
-    if code in _DENIED:
+    if code in DENIED:
         return f"{asked} is not allowed for these credentials{who}: attach policies/operator.json to the user or role ({said[:300]})"
     advice = _ADVICE.get(code, "run the same command again once that is put right; what exists is found by its tags")
     return f"{asked} was refused with {code or 'an error'}: {said}; {advice}"

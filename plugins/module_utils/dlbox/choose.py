@@ -7,7 +7,8 @@ from typing import Any
 
 from .errors import Refused
 from .families import Family, family_of
-from .launch_checks import RETIRED, check_type, live
+from .fit import live, retired, unfit, unsold
+from .launch_checks import check_type
 from .wanted import Wanted
 
 _FEW = 6
@@ -102,26 +103,20 @@ def _ranked(want: Any, seen: dict[str, Any]) -> list[str]:
 def _unfit(want: Any, seen: dict[str, Any], kind: str) -> str:
     """Why a type cannot be had at all, "" where it can."""
     facts, needs = seen["types"].get(kind), want.wanted.needs
-    if kind.split(".")[0] in RETIRED:
+    if retired(kind):
         return "it is retired"
     if facts is None:
         return f"{want.scope.region} does not know it"
     if not seen["zones"].get(kind):
         return f"{want.scope.region} does not offer it"
-    if want.spot and not facts["spot"]:
-        return "it is not sold as Spot"
-    if not want.spot and not facts["on_demand"]:
-        return "it is sold as Capacity Blocks alone"
-    if needs is None:
-        return ""
-    if "x86_64" not in facts["architectures"]:
-        return "it is arm64: name it where you mean it"
+    if (why := unsold(facts, want.spot)) or needs is None:
+        return why
+    if why := unfit(kind, facts, needs):
+        return why
     price = seen["prices"].get(kind)
     if needs.max_hourly_usd and price is None:
         return "its price is not known"
-    if needs.max_hourly_usd and price is not None and price > needs.max_hourly_usd:
-        return f"it costs ${price:g} an hour"
-    return str(needs.short(facts))
+    return f"it costs ${price:g} an hour" if needs.max_hourly_usd and price > needs.max_hourly_usd else ""
 
 
 def _none(want: Any, seen: dict[str, Any], why: dict[str, str]) -> Refused:

@@ -5,27 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from .errors import Refused
-
-# Gone from AWS, or without a driver in today's Deep Learning AMIs (p2 left AWS's own instance data in 2025-03, p3 by 2026-05), and what replaces them.
-RETIRED = {
-    "p2": "g4dn.xlarge",
-    "p3": "g5.xlarge",
-    "p3dn": "g5.xlarge",
-    "g2": "g4dn.xlarge",
-    "g3": "g4dn.xlarge",
-    "g3s": "g4dn.xlarge",
-}
+from .fit import live, retired, unsold
 
 
 def check_type(want: Any, seen: dict[str, Any], kind: str) -> None:
     """Refuse a type that is retired, unknown, not sold as asked or not offered where a default subnet is."""
     check_known(want, seen, kind)
-    if want.spot and not seen["types"][kind]["spot"]:
-        raise Refused(f"box_spot: {kind} is not sold as Spot: set box_spot: false, or another box_instance_type")
-    if not want.spot and not seen["types"][kind]["on_demand"]:
-        raise Refused(
-            f"box_instance_type: {kind} is sold as Capacity Blocks alone, which dlbox does not buy: {live(kind)}"
-        )
+    if why := unsold(seen["types"][kind], want.spot):
+        on_demand = want.spot and not unsold(seen["types"][kind], spot=False)
+        other = "set box_spot: false, or another box_instance_type" if on_demand else live(kind)
+        raise Refused(f"box_instance_type: {kind} cannot be had: {why}: {other}")
     if not seen["zones"].get(kind):
         raise Refused(
             f"box_instance_type: {kind} is not offered in {want.scope.region}: {live(kind)}, or another box_region"
@@ -36,7 +25,7 @@ def check_type(want: Any, seen: dict[str, Any], kind: str) -> None:
 
 def check_known(want: Any, seen: dict[str, Any], kind: str) -> None:
     """Refuse a type that is retired or that AWS does not know."""
-    if kind.split(".")[0] in RETIRED:
+    if retired(kind):
         raise Refused(f"box_instance_type: {kind} is retired, and today's drivers do not support its GPU: {live(kind)}")
     if kind not in seen["types"]:
         raise Refused(f"box_instance_type: {want.scope.region} knows no {kind}: {live(kind)}")
@@ -63,11 +52,6 @@ def unbootable(image: dict[str, Any], facts: dict[str, Any]) -> str:
     if nvidia and any(gpu["maker"] != "NVIDIA" for gpu in facts["gpus"]):
         return f"has a GPU of {facts['gpus'][0]['maker']} and {image['ami']} drivers for NVIDIA's alone"
     return ""
-
-
-def live(kind: str) -> str:
-    """What to set in place of a type that cannot be had."""
-    return f"set box_instance_type: {RETIRED.get(kind.split('.')[0], 'g4dn.xlarge')} (or g5.xlarge, g6.xlarge)"
 
 
 def subnets(want: Any, seen: dict[str, Any], kinds: list[str]) -> list[tuple[str, dict[str, str]]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain, groupby
 from typing import Any
 
-from . import observe_quota
+from . import observe_gpu, observe_quota
 from .aws import Aws
 from .change import Call
 from .choose import in_use
@@ -51,7 +51,7 @@ def over_quota(
     family = family_of(kind, want.spot)
     if family is None:
         return error
-    fresh: dict[str, Any] = {"types": observe_quota.sizes(aws, {kind})}
+    fresh: dict[str, Any] = {"types": observe_gpu.named_types(aws, aws.region, {kind})}
     want = replace(want, wanted=Wanted((kind,)))
     fresh |= {"others": observe_quota.others(aws, want, fresh), "quotas": observe_quota.quotas(aws, want, fresh)}
     used, granted = in_use(want, fresh, family), fresh["quotas"][family.code]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 from .aws import Aws
@@ -38,8 +38,10 @@ def gpu_types(aws: Aws, region: str) -> dict[str, dict[str, Any]]:
     return {item["InstanceType"]: type_view(item) for item in found if item.get("GpuInfo", {}).get("Gpus")}
 
 
-def named_types(aws: Aws, region: str, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+def named_types(aws: Aws, region: str, names: Collection[str]) -> dict[str, dict[str, Any]]:
     """The types of these names that the region knows; a filter, because an unknown name would fail the whole call."""
+    if not names:
+        return {}
     filters = [{"Name": "instance-type", "Values": sorted(names)}]
     found = aws.pages("ec2", "describe_instance_types", "InstanceTypes", region=region, Filters=filters)
     return {item["InstanceType"]: type_view(item) for item in found}

@@ -8,7 +8,6 @@ from . import observe_gpu
 from .aws import Aws
 from .names import BOX_TAG, tag_map
 from .observe_image import image, newest_image
-from .observe_quota import sizes
 from .spot import ALIVE
 
 
@@ -16,7 +15,7 @@ def types(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, dict[str, Any]
     """The facts of the types asked for, by name, where the region knows them; for needs, of every GPU type that it offers."""
     if want.wanted.needs:
         return observe_gpu.gpu_types(aws, aws.region)
-    return sizes(aws, set(want.wanted.types))
+    return observe_gpu.named_types(aws, aws.region, want.wanted.types)
 
 
 def zones(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, list[str]]:

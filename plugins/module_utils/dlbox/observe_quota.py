@@ -8,7 +8,7 @@ from typing import Any
 from . import observe_gpu
 from .aws import Aws
 from .errors import AwsError
-from .families import ADDRESSES, Family, family_of
+from .families import ADDRESSES, Family, by_title, family_of, listed
 from .names import BOX_TAG
 from .observe_price import PRICING_REGION
 from .quota_lines import lines
@@ -17,9 +17,9 @@ from .quota_lines import lines
 def quotas(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """{family's code: {"code", "value"}}, in vCPUs, for every family among the types asked for."""
     kinds = want.wanted.types or seen["types"]
-    families = sorted({family for kind in kinds if (family := family_of(kind, want.spot))})
-    found = aws.together([partial(_granted, aws, one) for one in families])
-    return dict(zip((one.code for one in families), found, strict=True))
+    families = {family: kind for kind in sorted(kinds) if (family := family_of(kind, want.spot))}
+    found = aws.together([partial(_granted, aws, family, kind, want.spot) for family, kind in families.items()])
+    return dict(zip((family.code for family in families), found, strict=True))
 
 
 def address_quota(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def others(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
         for item in observe_gpu.running(aws, aws.region)
         if family_of(item["type"], item["spot"]) in families and item["tags"].get(BOX_TAG) != want.scope.box
     ]
-    known = sizes(aws, {item["type"] for item in used})
+    known = observe_gpu.named_types(aws, aws.region, {item["type"] for item in used})
     return [{**item, "vcpus": known[item["type"]]["vcpus"] if item["type"] in known else 0} for item in used]
 
 
@@ -64,18 +64,8 @@ def account_plan(aws: Aws, want: Any, seen: dict[str, Any]) -> str:
         return ""
 
 
-def sizes(aws: Aws, types: set[str]) -> dict[str, dict[str, Any]]:
-    """The facts of these types, by name; of those only that AWS knows."""
-    if not types:
-        return {}
-    # A filter, because a name that AWS does not know fails the whole call.
-    filters = [{"Name": "instance-type", "Values": sorted(types)}]
-    found = aws.pages("ec2", "describe_instance_types", "InstanceTypes", Filters=filters)
-    return {item["InstanceType"]: observe_gpu.type_view(item) for item in found}
-
-
-def _granted(aws: Aws, family: Family) -> dict[str, Any]:
-    """The quota of a family, found by its name where its code has come to mean something else."""
+def _granted(aws: Aws, family: Family, kind: str = "", spot: bool = False) -> dict[str, Any]:
+    """The quota of a family, found by its name where its code has come to mean something else: as quota.yml finds that of a type of it."""
     asked = {"ServiceCode": "ec2", "QuotaCode": family.code}
     for operation in ("get_service_quota", "get_aws_default_service_quota"):
         try:
@@ -88,9 +78,11 @@ def _granted(aws: Aws, family: Family) -> dict[str, Any]:
         if found["QuotaName"] == family.title:
             return {"code": family.code, "value": observe_gpu.granted(found)}
         break
-    listed = observe_gpu.quotas(aws, aws.region)
-    code = next((code for code, item in listed.items() if item["name"] == family.title), family.code)
-    return {"code": code, "value": listed.get(code, {}).get("value")}
+    every = observe_gpu.quotas(aws, aws.region)
+    titled = next((code for code, item in every.items() if item["name"] == family.title), family.code)
+    own = listed(kind, spot, by_title(every)) if kind else None
+    code = own.code if own else titled
+    return {"code": code, "value": every.get(code, {}).get("value")}
 
 
 def _prices(aws: Aws) -> dict[str, float]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import observe_gpu
 from .aws import Aws
+from .aws_errors import DENIED
 from .errors import AwsError, DlboxError
 from .quota_table import families_of
 
@@ -28,7 +29,6 @@ OPERATIONS = (
 )
 # Where these may not be asked, the table says so and goes on.
 _OPTIONAL = ("prices", "requests", "default")
-_DENIED = ("UnauthorizedOperation", "AccessDenied", "AccessDeniedException")
 
 
 def gather(aws: Aws, names: list[str]) -> list[dict[str, Any]]:
@@ -63,7 +63,7 @@ def short(error: DlboxError) -> str:
     if not isinstance(error, AwsError):
         return str(error).partition(":")[0]
     what = "".join(word.title() for word in error.operation.split("_"))
-    if error.code in _DENIED:
+    if error.code in DENIED:
         return f"{what} is not allowed there, by the user's policy or the organization's"
     return f"{what} was refused with {error.code}" if error.code else f"no answer to {what}: try again later"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from . import observe_gpu, quota_table, quota_text
+from . import observe_gpu, quota_next, quota_table, quota_text
 from .aws import Aws
 from .errors import Refused
 from .names import scope
@@ -34,9 +34,9 @@ def run(params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda
     facts = gather(aws, sorted(names, key=lambda name: (name != here.region, name)))
     if not asked and "failure" in facts[0]:
         raise facts[0]["failure"]
-    rows = [quota_table.region_row(item) for item in facts]
-    told = quota_text.Told(here.region, aws.rehearsal, params["types"] == "all", bool(asked))
-    said = {"next": quota_text.advice(rows, told), "text": quota_text.text(rows, told)}
+    rows = [quota_table.region_row(item, here.box) for item in facts]
+    told = quota_next.Told(here.region, aws.rehearsal, params["types"] == "all", bool(asked), here.box)
+    said = {"next": quota_next.advice(rows, told), "text": quota_text.text(rows, told)}
     return {"changed": False, "regions": rows, **said}
 
 

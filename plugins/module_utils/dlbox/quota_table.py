@@ -1,7 +1,7 @@
 """What GPUs a region allows, as rows: its quotas, its types, and the cheapest; decided from facts, nothing is asked here.
 
 Facts of a region: {"region", "types": {name: observe_gpu.type_view}, "prices": {name: USD per hour} or None,
-"quotas": {code: {"name", "value"}}, "running": [{"type", "spot"}], "requests": [...] or None, "sizes": {name: vCPUs},
+"quotas": {code: {"name", "value"}}, "running": [{"type", "spot", "tags"}], "requests": [...] or None, "sizes": {name: vCPUs},
 "notes": [(part, why it is None)]}; None is what these credentials may not ask. Of a region that failed: {"region", "error": one sentence}.
 """
 
@@ -11,24 +11,42 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .families import Family, by_title, listed
-from .launch_checks import RETIRED
-from .wanted import Needs
+from .fit import unfit
+from .names import BOX_TAG
+from .quota_lines import open_request
 
 Families = dict[tuple[str, bool], Family | None]
-OPEN = ("PENDING", "CASE_OPENED")
 
 
-def region_row(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """{"region", "error", "notes", "families", "types"}: quotas as they are used, and types, the cheapest first."""
+def region_row(facts: Mapping[str, Any], box: str = "") -> dict[str, Any]:
+    """{"region", "error", "notes", "own", "families", "types"}: quotas as they are used, and types, the cheapest first.
+
+    "own" is what runs of the box that asks: {"type", "spot", "vcpus"} or None; for its next type its vCPUs are free.
+    """
+    empty: dict[str, Any] = {"notes": [], "own": None, "families": [], "types": []}
     if facts.get("error"):
-        return {"region": facts["region"], "error": facts["error"], "notes": [], "families": [], "types": []}
+        return {"region": facts["region"], "error": facts["error"], **empty}
     of = families_of({*facts["types"], *(item["type"] for item in facts["running"])}, facts["quotas"])
     families = _families(facts, of)
-    free = {item["code"]: item["free"] for item in families}
+    own = _own(facts, box)
+    free = {item["code"]: _room(item, of[own["type"], own["spot"]] if own else None, own) for item in families}
     types = [_type_row(kind, facts, of, free) for kind in facts["types"]]
     notes = [f"no {part}: {why}" for part, why in dict.fromkeys(facts["notes"])]
     types = sorted(types, key=price_order)
-    return {"region": facts["region"], "error": "", "notes": notes, "families": families, "types": types}
+    return {"region": facts["region"], "error": "", "notes": notes, "own": own, "families": families, "types": types}
+
+
+def _own(facts: Mapping[str, Any], box: str) -> dict[str, Any] | None:
+    mine = next((item for item in facts["running"] if box and item["tags"].get(BOX_TAG) == box), None)
+    return mine and {"type": mine["type"], "spot": mine["spot"], "vcpus": facts["sizes"].get(mine["type"], 0)}
+
+
+def _room(row: Mapping[str, Any], family: Family | None, own: Mapping[str, Any] | None) -> int | None:
+    """vCPUs of a quota that the box may have: what is free, and what the box uses itself of its family."""
+    if row["quota"] is None:
+        return None
+    mine: int = own["vcpus"] if own and family and family.code == row["code"] else 0
+    return max(int(row["quota"]) - int(row["in_use"]) + mine, 0)
 
 
 def price_order(row: Mapping[str, Any]) -> tuple[float, int, str]:
@@ -55,7 +73,6 @@ def _family_row(family: Family, spot: bool, facts: Mapping[str, Any], of: Famili
     used = [item["type"] for item in facts["running"] if item["spot"] == spot and of[item["type"], spot] == family]
     in_use = sum(facts["sizes"].get(kind, 0) for kind in used)
     quota = facts["quotas"].get(family.code, {}).get("value")
-    requests = [item for item in facts["requests"] or () if item["code"] == family.code and item["status"] in OPEN]
     return {
         "name": family.name.removesuffix(" Spot"),
         "spot": spot,
@@ -63,7 +80,7 @@ def _family_row(family: Family, spot: bool, facts: Mapping[str, Any], of: Famili
         "quota": quota,
         "in_use": in_use,
         "free": None if quota is None else max(quota - in_use, 0),
-        "request": requests[0] if requests else None,
+        "request": open_request([item for item in facts["requests"] or () if item["code"] == family.code]),
         # Retired types that still run: AWS tells no size, so the family is fuller than it looks.
         "uncounted": sorted({kind for kind in used if kind not in facts["sizes"]}),
     }
@@ -88,7 +105,7 @@ def _type_row(kind: str, facts: Mapping[str, Any], of: Families, free: Mapping[s
         "gpu_memory_gib": round(memory / 1024, 1),
         "usd": (facts["prices"] or {}).get(kind),
         **ways,
-        "unfit": _unfit(kind, view),
+        "unfit": unfit(kind, view),
     }
 
 
@@ -97,13 +114,6 @@ def _way(family: Family | None, vcpus: int, free: Mapping[str, int | None]) -> d
     room = free.get(family.code) if family else None
     lacking = None if room is None else max(vcpus - room, 0)
     return {"code": family.code if family else None, "lacking": lacking}
-
-
-def _unfit(kind: str, view: Mapping[str, Any]) -> str:
-    """Why a type is never proposed as the cheapest, "" where it may be."""
-    if kind.split(".")[0] in RETIRED:
-        return "retired"
-    return "arm64" if "x86_64" not in view["architectures"] else Needs(1).short(view)
 
 
 def allowed(row: Mapping[str, Any], way: str) -> bool:
@@ -126,4 +136,6 @@ def few(types: list[dict[str, Any]], most: int = 3) -> list[dict[str, Any]]:
         for code in {item[way]["code"] for item in sold}:
             rest = [item for item in sold if item[way]["code"] == code and not allowed(item, way)]
             kept |= {item["type"] for item in rest[:most]}
+            # And the one that is proposed.
+            kept |= {item["type"] for item in [item for item in rest if not item["unfit"]][:1]}
     return [item for item in types if item["type"] in kept]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .families import family_of
-from .launch_checks import RETIRED
+from .fit import unfit, unsold
 from .quota_lines import Line, refused
-from .wanted import Needs
 
 
 def message(
@@ -77,7 +76,9 @@ def smaller(want: Any, seen: dict[str, Any], line: Line) -> dict[str, Any] | Non
     fitting = [
         kind
         for kind, facts in seen["market"]["types"].items()
-        if facts["vcpus"] <= free and family_of(kind, want.spot) == line.family and _usable(want, kind, facts)
+        if facts["vcpus"] <= free
+        and family_of(kind, want.spot) == line.family
+        and not (unfit(kind, facts) or unsold(facts, want.spot))
     ]
     if not fitting:
         return None
@@ -101,11 +102,6 @@ def free_plan(kind: str) -> str:
         f"this account is on AWS's free plan, which launches free-tier types alone and so no {kind}: upgrade it to the paid plan under Billing "
         "in the AWS console (unused credits stay), then run the same command"
     )
-
-
-def _usable(want: Any, kind: str, facts: dict[str, Any]) -> bool:
-    plain = "x86_64" in facts["architectures"] and kind.split(".")[0] not in RETIRED
-    return plain and (facts["spot"] or not want.spot) and not Needs(1).short(facts)
 
 
 def _memory(facts: dict[str, Any]) -> int:

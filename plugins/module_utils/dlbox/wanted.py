@@ -9,7 +9,7 @@ from typing import Any
 from . import values
 from .errors import Refused
 
-# Makers quote GPU memory in decimal GB, EC2 tells what is left in MiB: an A10G "of 24 GB" has 22,888 MiB.
+# EC2 tells less than makers quote: an A10G of 24 GiB has 22,888 MiB.
 _TOLERANCE = 0.9
 _EXAMPLE = "{gpus: 1, gpu_memory_gib: 24, max_hourly_usd: 1.5}"
 _KEYS = ("gpus", "gpu_memory_gib", "max_hourly_usd")
@@ -24,7 +24,7 @@ class Needs:
     max_hourly_usd: float = 0
 
     def __str__(self) -> str:
-        each = f" of {self.gpu_memory_gib:g} GB" if self.gpu_memory_gib else ""
+        each = f" of {self.gpu_memory_gib:g} GiB" if self.gpu_memory_gib else ""
         price = f" for at most ${self.max_hourly_usd:g} an hour" if self.max_hourly_usd else ""
         return f"{self.gpus} NVIDIA GPU{'s' if self.gpus > 1 else ''}{each}{price}"
 
@@ -32,7 +32,7 @@ class Needs:
         """Why a type does not do, "" where it does."""
         gpus = [gpu for gpu in facts["gpus"] if gpu["maker"] == "NVIDIA"]
         if not gpus:
-            return "its GPU is not NVIDIA's"
+            return "its GPU is not NVIDIA's" if facts["gpus"] else "it has no GPU"
         if part := next((gpu for gpu in gpus if not gpu["count"]), None):
             return f"it has {part['share']:g} of a GPU"
         if sum(gpu["count"] for gpu in gpus) < self.gpus:
