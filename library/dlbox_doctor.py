@@ -53,13 +53,21 @@ EXAMPLES = r"""
 
 RETURN = r"""
 answers:
-  description: Each C(question) with C(well), and what was C(said).
+  description: Each C(question) with C(well), with C(waits) where AWS has yet to decide, and what was C(said).
   type: list
   elements: dict
   returned: success
 well:
-  description: Whether every question was answered well.
+  description: Whether nothing stands in the way of site.yml; a request that AWS has yet to decide does not.
   type: bool
+  returned: success
+waits:
+  description: Whether AWS has yet to decide a request for quota.
+  type: bool
+  returned: success
+reply:
+  description: Text for the reply to AWS's case; empty where the quota is enough.
+  type: str
   returned: success
 """
 

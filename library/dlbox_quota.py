@@ -12,6 +12,7 @@ description:
   - Compares the region's quota of Elastic IPs too, where the box has none yet and the region has five.
   - Where a quota is not enough, asks AWS once for what is needed; an open request is followed, never doubled, and what AWS refused is not asked for again by itself.
   - AWS has no status for a partial grant, so only the quota's value tells; an approved request that granted less is not enough.
+    It is closed, so what is missing is asked for once more; where AWS grants less twice, not a third time by itself.
   - An account on AWS's free plan is told so, and nothing is asked for.
   - A box that runs already as a type that is asked for needs no vCPUs.
 extends_documentation_fragment: dlbox
@@ -25,7 +26,7 @@ options:
     type: bool
     default: false
   request:
-    description: V(true) asks AWS for more where a quota is not enough, V(again) also where AWS has refused that before, V(false) never asks.
+    description: V(true) asks AWS for more where a quota is not enough, V(again) also where AWS has refused that before or granted less twice, V(false) never asks.
     type: str
     default: "true"
   state:
@@ -90,6 +91,14 @@ needed:
   returned: always
 quota_code:
   description: Code of the quota in Service Quotas.
+  type: str
+  returned: always
+waiting:
+  description: Whether AWS has yet to decide requests for all that is missing, so that nothing is to be done but to come back.
+  type: bool
+  returned: always
+next:
+  description: What to do next, with the command; empty where the quota is enough.
   type: str
   returned: always
 requests:

@@ -14,7 +14,7 @@ from dlbox.nouns import NOUNS
 from drift.provision import Provision, validated
 from rehearsal.testing import REGION, Server
 
-from .lab import ONE_BOX, is_sentence, kinds, sound
+from .lab import ONE_BOX, Clone, is_sentence, kinds, sound
 from .test_destroying import destroy
 
 CODE, SPOT_CODE = "L-DB2E81BA", "L-3819A6DF"
@@ -213,12 +213,32 @@ def test_10_and_11_the_story_of_the_quota(provision: Provision) -> None:
     assert "granted 1 of 4" in partial.said
     assert "approved" not in partial.said.lower()
     assert "for 4 with that; request " in partial.said
+    assert "asks for 4 once more and has been PENDING" in partial.said
     assert "I need 4 vCPUs and have been granted 1" in partial.results["dlbox_quota"]["reply"]
     asked = [call["params"]["DesiredValue"] for call in server.calls("RequestServiceQuotaIncrease")]
     assert asked == [4, 4]
     server.post("quota", {"region": REGION, "code": CODE, "status": "APPROVED"})
     assert provision().said == ""
     assert kinds(server) == {**ONE_BOX, "request": 2}
+
+
+def test_10_a_receipt_by_itself_knows_of_the_quota_that_is_awaited(clone: Clone, aws_server: Server) -> None:
+    aws_server.post("quota", {"region": REGION, "code": CODE, "value": 0})
+    dry = clone.play("receipt.yml").stdout
+    assert "nothing has been asked for yet: ansible-playbook site.yml, without --check, asks AWS" in dry
+    assert clone.play("provision.yml").returncode == 0
+    aws_server.forget_calls()
+    alone = clone.play("receipt.yml").stdout
+    assert "lab    is not there yet" in alone
+    assert "for 4 has been PENDING for less than an hour" in alone
+    assert "I need 4 vCPUs and have been granted 0" in alone
+    assert "next     come back with the same command, today or in days" in alone
+    assert aws_server.calls(writes=True) == []
+    aws_server.post("quota", {"region": REGION, "code": CODE, "status": "APPROVED"})
+    assert (
+        "does not exist in us-west-2 (account 000000000000): ansible-playbook site.yml makes it"
+        in clone.play("receipt.yml").stdout
+    )
 
 
 def test_12_a_free_plan_that_has_quota_is_told_why_its_launch_is_refused(provision: Provision) -> None:

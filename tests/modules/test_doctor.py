@@ -10,6 +10,7 @@ from rehearsal.testing import REGION, Server
 from .conftest import Module
 from .in_process import in_process
 
+CODE = "L-DB2E81BA"
 INSTANCE = {
     "instance_type": "g5.xlarge",
     "spot": False,
@@ -68,6 +69,19 @@ def test_one_thing_that_may_not_be_read_leaves_the_others(here: Module, aws_serv
     well, answers = asked(here)
     assert not well
     assert [question for question, (good, _) in answers.items() if not good] == ["daily stop"]
+
+
+def test_an_open_request_is_waited_for_and_its_text_is_shown(here: Module, aws_server: Server) -> None:
+    aws_server.post("quota", {"region": REGION, "code": CODE, "value": 0})
+    here("dlbox_quota", instance_type="g5.xlarge")
+    said = here("dlbox_doctor", instance=INSTANCE, firewall=FIREWALL)
+    assert (said["well"], said["waits"]) == (True, True)
+    assert [item["question"] for item in said["answers"] if item["waits"]] == ["room in the quotas"]
+    assert "I need 4 vCPUs and have been granted 0" in said["reply"]
+    assert not asked(here, instance_type="g5.2xlarge")[0], "an open request for too little"
+    aws_server.post("quota", {"region": REGION, "code": CODE, "status": "DENIED"})
+    said = here("dlbox_doctor", instance=INSTANCE, firewall=FIREWALL)
+    assert (said["well"], said["waits"]) == (False, False)
 
 
 def test_a_quota_that_was_used_up_is_told(here: Module, aws_server: Server) -> None:

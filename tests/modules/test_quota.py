@@ -45,7 +45,7 @@ def test_it_is_requested_once_and_followed(module: Module, aws_server: Server) -
     asked = check_apply_again(module, aws_server, "dlbox_quota", **TYPE)
     assert (asked["enough"], asked["granted"], asked["needed"], asked["quota_code"]) == (False, 1, 4, CODE)
     assert asked["message"].startswith(f"granted 1 of 4 vCPUs of quota {CODE} (G and VT): not enough")
-    assert "the same command" in asked["message"]
+    assert "come back with `ansible-playbook site.yml`" in asked["message"]
     again = module("dlbox_quota", **TYPE)
     assert [item["id"] for item in again["requests"]] == [item["id"] for item in asked["requests"]]
     assert (again["requests"][0]["status"], again["requests"][0]["desired"]) == ("PENDING", 4)
@@ -95,7 +95,7 @@ def test_a_partial_grant_is_never_called_approved(here: Module, aws_server: Serv
     done = here("dlbox_quota", **TYPE, check=True)
     assert done["message"].startswith("granted 1 of 4")
     assert not done["enough"]
-    assert "for 4 ended with that" in done["changes"][0]["reason"]
+    assert "for 4 with that" in done["changes"][0]["reason"]
     assert predicted(done) == ["service-quotas:request_service_quota_increase"]
 
 

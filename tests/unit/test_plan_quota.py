@@ -58,6 +58,11 @@ def asked_before(**fields: Any) -> dict[str, Any]:
     return {CODE: [{**REQUEST, **fields}]}
 
 
+def granted_less(times: int, *newer: dict[str, Any], desired: int = 4) -> dict[str, Any]:
+    """A picture with requests that AWS approved, and granted less."""
+    return {CODE: [*newer, *([{**REQUEST, "status": "APPROVED", "desired": desired}] * times)]}
+
+
 def beside(*vcpus: int, kind: str = "g5.xlarge", spot: bool = False) -> list[dict[str, Any]]:
     """Other instances that run."""
     return [{"id": "i-9", "type": kind, "spot": spot, "vcpus": size} for size in vcpus]
@@ -93,6 +98,11 @@ ASK = ["service-quotas:request_service_quota_increase"]
         (seen(1, quota_requests=asked_before(status="DENIED", case="17")), {}, [], False, "as DENIED: reply to case 17 with the text below"),
         (seen(1, quota_requests=asked_before(status="NOT_APPROVED")), {}, [], False, "as NOT_APPROVED: reply to AWS's mail about it"),
         (seen(1, quota_requests=asked_before(status="CASE_CLOSED")), {}, [], False, "as CASE_CLOSED"),
+        (seen(1, quota_requests=granted_less(2)), {}, [], False, "AWS ended the request of 2026-11-20 for 4 with that, as it did the one before: reply to AWS's mail about it"),
+        (seen(1, quota_requests=granted_less(2)), {"request": "again"}, ASK, False, "granted 1 of 4"),
+        (seen(1, quota_requests=granted_less(2, desired=2)), {}, ASK, False, "granted 1 of 4"),
+        (seen(1, quota_requests=granted_less(1, REQUEST)), {}, [], False, "for 4 with that; request r1 asks for 4 once more and has been PENDING for 2 days"),
+        (seen(1, quota_requests={CODE: [REQUEST, {**REQUEST, "status": "DENIED"}, *granted_less(1)[CODE]]}), {}, [], False, "not enough; request r1 for 4 has been PENDING"),
         (seen(1, quota_requests=asked_before(status="DENIED")), {"request": "again"}, ASK, False, "granted 1 of 4"),
         (seen(1, quota_requests=asked_before(status="DENIED", desired=2)), {}, ASK, False, "granted 1 of 4"),
         (seen(1, quota_requests=asked_before(status="INVALID_REQUEST")), {}, [], False, "as INVALID_REQUEST: reply to"),
@@ -115,6 +125,34 @@ def test_what_is_granted_needed_and_asked(
     assert result["enough"] == enough
     assert said in result["message"]
     assert "\n" not in result["message"]
+
+
+HERE = "ansible-playbook site.yml"
+
+
+@pytest.mark.parametrize(
+    ("picture", "params", "saved", "waiting", "said"),
+    [
+        pytest.param(seen(4), {}, {}, False, "", id="enough"),
+        pytest.param(seen(1), {}, {f"{CODE}.id": "r2", f"{CODE}.status": "PENDING"}, True, f"come back with the same command, today or in days; it goes on from here: {HERE}", id="asked for now"),
+        pytest.param(seen(1, quota_requests=asked_before()), {}, {}, True, "come back with the same command", id="open"),
+        pytest.param(seen(1, quota_requests=asked_before(desired=2)), {}, {}, False, "come back with the same command", id="open, for too little"),
+        pytest.param(seen(1, quota_requests=asked_before()), {"request": "again"}, {}, True, f"{HERE}, without box_quota_request=again", id="again: it must not stay in the command"),
+        pytest.param(seen(1), {}, {}, False, f"nothing has been asked for yet: {HERE}, without --check, asks AWS", id="dry run"),
+        pytest.param(seen(1, quota_requests=asked_before(status="DENIED")), {"request": "again"}, {}, False, f"nothing has been asked for yet: {HERE} -e box_quota_request=again, without --check", id="again, dry run"),
+        pytest.param(seen(1), {"request": "false"}, {}, False, f"once AWS has granted what you ask for, or to have it asked for: {HERE}, the latter with -e", id="not to be asked for"),
+        pytest.param(seen(1, quota_requests=asked_before()), {"request": "false"}, {}, True, "come back with the same command", id="not to be asked for, open"),
+        pytest.param(seen(1, quota_requests=asked_before(status="DENIED")), {}, {}, False, f"once AWS has answered your reply: {HERE}; to have it asked once more: {HERE} -e box_quota_request=again", id="refused"),
+        pytest.param(seen(0, account_plan="FREE"), {}, {}, False, f"once the account is on the paid plan: {HERE}", id="free plan"),
+    ],
+)  # fmt: skip
+def test_what_to_do_next(
+    picture: dict[str, Any], params: dict[str, Any], saved: dict[str, Any], waiting: bool, said: str
+) -> None:
+    result = plan_quota.result(want(**params), picture, saved)
+    assert result["waiting"] == waiting
+    assert said in result["next"]
+    assert bool(said) == bool(result["next"])
 
 
 FULL = [{**OWN, "Tags": {}}] * 5
@@ -165,7 +203,7 @@ def test_needs_are_read_before_they_are_decided() -> None:
 
 def test_a_partial_grant_is_told_as_what_it_is() -> None:
     (change,) = plan_quota.plan(want(), seen(1, quota_requests=asked_before(status="APPROVED")))
-    assert change.reason == "granted 1 of 4 vCPUs; the request of 2026-11-20 for 4 ended with that"
+    assert change.reason == "granted 1 of 4 vCPUs; AWS ended the request of 2026-11-20 for 4 with that"
     assert (change.before, change.after, change.bill) == (1, 4, "")
 
 
@@ -213,7 +251,7 @@ def test_a_request_that_was_just_made_is_in_the_result() -> None:
         }
     ]
     assert (result["enough"], result["granted"], result["needed"], result["quota_code"]) == (False, 1, 4, CODE)
-    assert "come back with the same command once AWS has decided" in result["message"]
+    assert "come back with `ansible-playbook site.yml` once AWS has decided" in result["message"]
 
 
 @given(st.integers(0, 64), st.integers(1, 64), st.lists(st.integers(1, 32)))

@@ -90,20 +90,28 @@ def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str,
         "needed": vcpus.needed if vcpus else None,
         "quota_code": vcpus.code if vcpus else None,
         "enough": not lacking,
+        "waiting": False,
         "requests": [],
         "reply": "",
+        "next": "",
         "smaller": None,
     }
     if not lacking:
         return {**told, "message": vcpus.spare if vcpus else free}
     if seen["account_plan"] == "FREE":
-        return {**told, "message": quota_words.free_plan(chosen)}
+        upgraded = "once the account is on the paid plan: ansible-playbook site.yml"
+        return {**told, "message": quota_words.free_plan(chosen), "next": upgraded}
     now = {line.code: _request_of(line, saved, seen) for line in lacking}
+    waiting = [
+        request and request["desired"] >= line.needed for line, request in zip(lacking, now.values(), strict=True)
+    ]
     smaller = quota_words.smaller(want, seen, vcpus) if vcpus in lacking else None
     return {
         **told,
+        "waiting": all(waiting),
         "requests": [request for request in now.values() if request],
         "reply": "\n".join(quota_words.reply(want, line, chosen) for line in lacking),
+        "next": quota_words.next_step(want, lacking, now, seen["quota_requests"]),
         "smaller": smaller,
         "message": quota_words.message(want, lacking, now, seen["quota_requests"], smaller),
     }

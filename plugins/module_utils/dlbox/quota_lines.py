@@ -12,6 +12,8 @@ from .launch_checks import check_known
 from .names import own
 
 OPEN = ("PENDING", "CASE_OPENED")
+# Also where it granted less.
+APPROVED = "APPROVED"
 # AWS gives a region five addresses at least, so fewer need no look at the quota.
 FEWEST_ADDRESSES = 5
 
@@ -88,11 +90,13 @@ def open_request(requests: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def refused(line: Line, requests: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The last request, where AWS ended it without granting anything and it asked for enough: the same again would end the same."""
-    last = next(iter(requests), None)
-    if last is None or last["status"] in (*OPEN, "APPROVED") or last["desired"] < line.needed:
+    """The last request, where it asked for enough and the same again would end the same: AWS refused it, or granted less twice."""
+    enough = [item["desired"] >= line.needed for item in requests]
+    if not requests or requests[0]["status"] in OPEN or not enough[0]:
         return None
-    return last
+    # No reply reaches a request that AWS approved and so closed: a partial grant is followed up by a second request, and no third.
+    twice = len(requests) > 1 and requests[1]["status"] == APPROVED and enough[1]
+    return requests[0] if requests[0]["status"] != APPROVED or twice else None
 
 
 def age(request: dict[str, Any], now: datetime) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from .families import family_of
 from .fit import unfit, unsold
-from .quota_lines import Line, refused
+from .quota_lines import APPROVED, OPEN, Line, refused
 
 
 def message(
@@ -24,34 +24,57 @@ def message(
 def _advice(want: Any, line: Line, request: dict[str, Any] | None, past: list[dict[str, Any]]) -> str:
     if request:
         case = f" (case {request['case']})" if request["case"] else ""
-        who = f"{_short(past)}request {request['id']}{case} for {request['desired']} has been {request['status']} for {request['age']}"
+        short = _short(past)
+        asks = f"asks for {request['desired']} once more and" if short else f"for {request['desired']}"
+        who = f"{short}request {request['id']}{case} {asks} has been {request['status']} for {request['age']}"
         if request["desired"] < line.needed:
-            return f"{who} and asks for too little: reply to AWS's mail about it that you need {line.needed}, then come back with the same command"
-        return f"{who}: answer AWS's mail about it with the text below, and come back with the same command once AWS has decided"
+            return f"{who} and asks for too little: reply to AWS's mail about it that you need {line.needed}, then come back with `ansible-playbook site.yml`"
+        return f"{who}: answer AWS's mail about it with the text below, and come back with `ansible-playbook site.yml` once AWS has decided"
     if want.request == "false":
         return f"set box_quota_request: true, or ask for {line.needed} under Service Quotas in the AWS console, then run the same command"
     if (no := refused(line, past)) and want.request != "again":
         case = f"case {no['case']}" if no["case"] else "AWS's mail about it"
+        twice = ", as it did the one before" if no["status"] == APPROVED else ""
         return (
-            f"AWS ended the request of {no['created'][:10]} for {no['desired']} as {no['status']}: reply to {case} with the text below, "
+            f"AWS ended {_ended(no)}{twice}: reply to {case} with the text below, "
             "or have it asked once more with -e box_quota_request=again"
         )
     return f"`ansible-playbook site.yml` asks AWS for {line.needed}"
 
 
+def next_step(want: Any, lacking: list[Line], now: dict[str, Any], past: dict[str, list[dict[str, Any]]]) -> str:
+    """What the user does next, after message()."""
+    site = "ansible-playbook site.yml"
+    asked = [line for line in lacking if not now[line.code]]
+    if not asked and want.request == "again":
+        return f"come back today or in days; it goes on from here, and asks no more: {site}, without box_quota_request=again"
+    if not asked:
+        return f"come back with the same command, today or in days; it goes on from here: {site}"
+    if want.request == "false":
+        return f"once AWS has granted what you ask for, or to have it asked for: {site}, the latter with -e box_quota_request=true"
+    if want.request == "true" and any(refused(line, past.get(line.code, [])) for line in asked):
+        return (
+            f"once AWS has answered your reply: {site}; to have it asked once more: {site} -e box_quota_request=again"
+        )
+    again = " -e box_quota_request=again" if want.request == "again" else ""
+    return f"nothing has been asked for yet: {site}{again}, without --check, asks AWS"
+
+
+def _ended(item: dict[str, Any]) -> str:
+    """A request and how it ended: AWS calls it approved even where it granted less."""
+    how = "with that" if item["status"] == APPROVED else f"as {item['status']}"
+    return f"the request of {item['created'][:10]} for {item['desired']} {how}"
+
+
 def _short(past: list[dict[str, Any]]) -> str:
-    """That an earlier request was approved, and yet is not enough."""
-    granted = next((item for item in past if item["status"] == "APPROVED"), None)
-    return f"AWS ended the request of {granted['created'][:10]} for {granted['desired']} with that; " if granted else ""
+    """That the request before the open one was approved, and yet is not enough."""
+    before = next((item for item in past if item["status"] not in OPEN), None)
+    return f"AWS ended {_ended(before)}; " if before and before["status"] == APPROVED else ""
 
 
 def last(requests: list[dict[str, Any]]) -> str:
-    """How the last request ended: AWS calls it approved even where it granted less."""
-    past = next(iter(requests), None)
-    if not past:
-        return ""
-    how = "with that" if past["status"] == "APPROVED" else f"as {past['status']}"
-    return f"; the request of {past['created'][:10]} for {past['desired']} ended {how}"
+    """How the last request ended, for the reason of the next."""
+    return f"; AWS ended {_ended(requests[0])}" if requests else ""
 
 
 def reply(want: Any, line: Line, kind: str) -> str:
