@@ -133,6 +133,50 @@ def test_8_an_instance_that_came_after_every_try_is_kept(provision: Provision) -
 
 
 @pytest.mark.usefixtures("quick")
+def test_8_an_instance_without_an_answer_is_found_whatever_the_next_place_says(provision: Provision) -> None:
+    server = provision.server
+    server.post("faults", [
+        {"action": "RunInstances", "kind": "drop", "when": "after", "times": TRIES},
+        {"action": "RunInstances", "code": "Unforeseen", "status": 400, "times": 1},
+    ])  # fmt: skip
+    run = provision()
+    assert run.said == ""
+    assert tried(run) == [("g5.xlarge", "a", "no answer"), ("g5.xlarge", "b", "Unforeseen")]
+    assert len(live(server)) == 1
+    sound(provision)
+
+
+@pytest.mark.usefixtures("quick")
+def test_8_an_unforeseen_refusal_after_a_lost_answer_is_told_where_nothing_came(provision: Provision) -> None:
+    server = provision.server
+    server.post("faults", [
+        {"action": "RunInstances", "kind": "drop", "when": "before", "times": TRIES},
+        {"action": "RunInstances", "code": "Unforeseen", "status": 400, "times": 1},
+    ])  # fmt: skip
+    said = provision().said
+    assert "ec2:RunInstances was refused with Unforeseen" in said
+    assert live(server) == []
+
+
+PLACES = [(number, {"InstanceType": kind, "Zone": zone}) for number, (kind, zone) in enumerate((("g5.xlarge", "b"), ("g6.xlarge", "a"), ("p5.48xlarge", "a"), ("hpc6a.48xlarge", "a")), 2)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "spot", "left"),
+    [
+        ("g5.xlarge", NONE, False, [2, 3, 4, 5]),
+        ("g5.xlarge", "", False, [2, 3, 4, 5]),
+        ("g5.xlarge", "UnsupportedOperation", False, [3, 4, 5]),
+        ("g5.xlarge", "VcpuLimitExceeded", False, [4, 5]),
+        ("p5.48xlarge", "MaxSpotInstanceCountExceeded", True, [2, 3, 5]),
+        ("hpc6a.48xlarge", "InstanceLimitExceeded", False, [2, 3, 4]),
+    ],
+)
+def test_8_where_a_refusal_leaves_to_try(kind: str, code: str, spot: bool, left: list[int]) -> None:
+    assert [number for number, _ in launching.left_after(PLACES, kind, code, spot)] == left
+
+
+@pytest.mark.usefixtures("quick")
 def test_8_a_standing_box_is_never_the_one_too_many(provision: Provision, monkeypatch: pytest.MonkeyPatch) -> None:
     server = provision.server
     full(server, "g5.xlarge", "a")

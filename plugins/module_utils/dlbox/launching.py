@@ -39,6 +39,8 @@ _ELSEWHERE = frozenset(
 # No other zone would do, but perhaps another type; and of a quota, another family.
 _TYPE = frozenset({"UnsupportedOperation"})
 _QUOTA = frozenset({"VcpuLimitExceeded", "MaxSpotInstanceCountExceeded", "InstanceLimitExceeded"})
+# The number of a place, and the place: {"InstanceType", "Zone", "SubnetId"}.
+Place = tuple[int, dict[str, str]]
 
 
 def run_instances(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
@@ -48,39 +50,48 @@ def run_instances(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params:
     tokens = {_token(want, seen, first, number) for number in range(1, len(params["Places"]) + 1)}
     attempts: list[dict[str, Any]] = []
     over: list[tuple[str, AwsError]] = []
-    left, skipped, answer, end = list(enumerate(params["Places"], 1)), set[Any](), None, time.monotonic() + LAUNCH_S
-    while answer is None and left and time.monotonic() < end:
+    failed: DlboxError | None = None
+    left, answer, end = list(enumerate(params["Places"], 1)), None, time.monotonic() + LAUNCH_S
+    while answer is None and failed is None and left and time.monotonic() < end:
         number, place = left.pop(0)
         kind = place["InstanceType"]
+        attempts.append({"type": kind, "zone": place["Zone"], "refused": None})
         try:
             there = {"InstanceType": kind, "SubnetId": place["SubnetId"]}
             answer = _launch(aws, want, seen, {**common, **there}, number, tokens)
-            attempts.append({"type": kind, "zone": place["Zone"], "refused": None})
-        except AwsError as error:
-            if error.code not in _ELSEWHERE | _TYPE | _QUOTA:
-                raise
-            attempts.append({"type": kind, "zone": place["Zone"], "refused": error.code or "no answer"})
-            over += [(kind, error)] if error.code in _QUOTA else []
-            skipped |= (
-                {kind}
-                if error.code in _TYPE
-                else {family_of(kind, want.spot) or kind}
-                if error.code in _QUOTA
-                else set()
-            )
-            left = [
-                item
-                for item in left
-                if not {item[1]["InstanceType"], family_of(item[1]["InstanceType"], want.spot)} & skipped
-            ]
+        except DlboxError as error:
+            code = error.code if isinstance(error, AwsError) else type(error).__name__
+            attempts[-1]["refused"] = code or "no answer"
+            if not isinstance(error, AwsError) or code not in _ELSEWHERE | _TYPE | _QUOTA:
+                failed = error
+                continue
+            over += [(kind, error)] if code in _QUOTA else []
+            left = left_after(left, kind, code, want.spot)
             more = f"; trying {left[0][1]['InstanceType']} in {left[0][1]['Zone']}" if left else ""
             aws.say(f"{kind} in {place['Zone']}: {attempts[-1]['refused']}{more}")
+    lost = sum(item["refused"] == "no answer" for item in attempts)
+    if failed and not lost:
+        raise failed
     # Where the first place served at once, another run with these settings has the same instance by the same token.
     if answer is None or len(attempts) > 1:
-        answer = sweep(aws, want, tokens, answer, sum(item["refused"] == "no answer" for item in attempts))
+        answer = sweep(aws, want, tokens, answer, lost)
+    if answer is None and failed:
+        raise failed
     if answer is None:
         raise over_quota(aws, want, seen, *over[0], attempts) if over else nowhere(want, attempts, len(left))
     return {**answer, "Attempts": attempts}
+
+
+def left_after(left: list[Place], kind: str, code: str, spot: bool) -> list[Place]:
+    """The places still worth a try once AWS has refused a type with this code: of a quota, those of other families."""
+    if code in _TYPE:
+        return [item for item in left if item[1]["InstanceType"] != kind]
+    if code in _QUOTA:
+        shared = family_of(kind, spot) or kind
+        return [
+            item for item in left if (family_of(item[1]["InstanceType"], spot) or item[1]["InstanceType"]) != shared
+        ]
+    return left
 
 
 def _launch(aws: Aws, want: Any, seen: dict[str, Any], params: dict[str, Any], attempt: int, tokens: set[str]) -> Any:
