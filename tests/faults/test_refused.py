@@ -459,6 +459,17 @@ def test_8_spot_without_capacity_or_under_its_price_goes_elsewhere_and_says_so(s
     assert run.said == ""
 
 
+def test_9_requests_of_others_that_wait_for_capacity_count_too(spot: Provision) -> None:
+    server = spot.server
+    spot("lab-2", box_instance_type="g5.2xlarge")
+    (other,) = live(server)
+    full(server, "g5.2xlarge", spot=True)
+    server.client("ec2").terminate_instances(InstanceIds=[other["InstanceId"]])
+    become(server, other["InstanceId"], "terminated")
+    assert "granted 8 of 12 vCPUs" in spot().said
+    assert live(server) == []
+
+
 def test_9_a_spot_limit_is_a_quota_too(spot: Provision) -> None:
     spot.server.fault("RunInstances", code="MaxSpotInstanceCountExceeded", status=400, times=-1)
     said = spot().said

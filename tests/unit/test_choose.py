@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -155,6 +156,14 @@ def test_a_box_that_does_keeps_its_type(value: Any, here: str, stays: bool) -> N
         ([], "the list is empty"),
         (["g5.xlarge", "g5.xlarge"], "g5.xlarge stands there twice"),
         (["g5"], "'g5' is not an instance type"),
+        (
+            "[g4dn.xlarge]",
+            """'[g4dn.xlarge]' is a text; after -e write it as JSON, as in -e '{"box_instance_type": ["g6.xlarge", "g5.xlarge"]}'""",
+        ),
+        (
+            "{gpus: 1}",
+            """'{gpus: 1}' is a text; after -e write it as JSON, as in -e '{"box_instance_type": {"gpus": 1, """,
+        ),
         ({}, "it says neither gpus nor gpu_memory_gib"),
         ({"max_hourly_usd": 2}, "it says neither gpus nor gpu_memory_gib"),
         ({"gpus": 0}, "gpus: 0 is no need; name a type without GPU"),
@@ -169,7 +178,7 @@ def test_a_box_that_does_keeps_its_type(value: Any, here: str, stays: bool) -> N
     ],
 )
 def test_needs_that_cannot_be_meant_are_refused(value: Any, said: str) -> None:
-    with pytest.raises(Refused, match=said) as refused:
+    with pytest.raises(Refused, match=re.escape(said)) as refused:
         wanted("box_instance_type", value)
     assert is_sentence(str(refused.value))
 

@@ -119,6 +119,19 @@ def running(aws: Aws, region: str) -> list[dict[str, Any]]:
     ]
 
 
+def open_spot_requests(aws: Aws, region: str) -> list[dict[str, Any]]:
+    """Spot requests without an instance yet, which use quota up as if they had it: the same of each."""
+    states = [{"Name": "state", "Values": ["open"]}]
+    operation = "describe_spot_instance_requests"
+    found = aws.pages("ec2", operation, "SpotInstanceRequests", region=region, Filters=states)
+    return [
+        {"id": item["SpotInstanceRequestId"], "type": item["LaunchSpecification"]["InstanceType"], "spot": True}
+        | {"tags": {tag["Key"]: tag["Value"] for tag in item.get("Tags", [])}}
+        for item in found
+        if item["State"] == "open"
+    ]
+
+
 def quota_requests(aws: Aws, region: str, **asked: Any) -> list[dict[str, Any]]:
     """Requests to raise quotas of EC2 in the region, the newest first: {"id", "code", "status", "desired", "created", "case"}."""
     operation = "list_requested_service_quota_change_history"

@@ -28,11 +28,16 @@ def address_quota(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any]:
 
 
 def others(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
-    """Instances, running or pending, that share a quota with the types asked for, and are not this box's own: {"id", "type", "spot", "vcpus"}."""
+    """What shares a quota with the types asked for, and is not this box's own: {"id", "type", "spot", "vcpus"}.
+
+    That are instances, running or pending, and for Spot the requests that AWS has yet to serve.
+    """
     families = {family_of(kind, want.spot) for kind in want.wanted.types or seen["types"]}
+    looks = [observe_gpu.running, *([observe_gpu.open_spot_requests] if want.spot else [])]
     used = [
         {"id": item["id"], "type": item["type"], "spot": item["spot"]}
-        for item in observe_gpu.running(aws, aws.region)
+        for found in aws.together([partial(look, aws, aws.region) for look in looks])
+        for item in found
         if family_of(item["type"], item["spot"]) in families and item["tags"].get(BOX_TAG) != want.scope.box
     ]
     known = observe_gpu.named_types(aws, aws.region, {item["type"] for item in used})

@@ -12,6 +12,7 @@ from .errors import Refused
 # EC2 tells less than makers quote: an A10G of 24 GiB has 22,888 MiB.
 _TOLERANCE = 0.9
 _EXAMPLE = "{gpus: 1, gpu_memory_gib: 24, max_hourly_usd: 1.5}"
+_JSON_LIST, _JSON_NEEDS = '["g6.xlarge", "g5.xlarge"]', '{"gpus": 1, "gpu_memory_gib": 24}'
 _KEYS = ("gpus", "gpu_memory_gib", "max_hourly_usd")
 
 
@@ -59,6 +60,9 @@ def wanted(key: str, value: Any) -> Wanted:
     """The value of a setting, in one of its three forms; refuses everything else."""
     if isinstance(value, Mapping):
         return Wanted(needs=_needs(key, value))
+    if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
+        json = _JSON_LIST if value.lstrip().startswith("[") else _JSON_NEEDS
+        raise Refused(f"{key}: {value[:50]!r} is a text; after -e write it as JSON, as in -e '{{\"{key}\": {json}}}'")
     if not isinstance(value, list):
         return Wanted((values.instance_type(key, value),))
     if not value:
