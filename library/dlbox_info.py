@@ -46,16 +46,42 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+changes:
+  description: Always empty, as are the diff and RV(unverified).
+  type: list
+  elements: dict
+  returned: success
+seen:
+  description: What was observed, part by part.
+  type: dict
+  returned: success
+unverified:
+  description: Always empty.
+  type: list
+  elements: str
+  returned: success
 account:
-  description: The AWS account, and beside it C(partition) and C(rehearsal).
+  description: The AWS account.
   type: str
+  returned: success
+partition:
+  description: The AWS partition, as in V(aws).
+  type: str
+  returned: success
+rehearsal:
+  description: Whether AWS is a rehearsal, so that nothing is billed.
+  type: bool
   returned: success
 state:
   description: EC2's state of the instance, or V(absent).
   type: str
   returned: success
 instance_id:
-  description: Id of the instance, null where there is none; beside it C(instance_type).
+  description: Id of the instance, null where there is none.
+  type: str
+  returned: success
+instance_type:
+  description: Its type, null where there is none.
   type: str
   returned: success
 spot:
@@ -83,7 +109,11 @@ next_stop:
   type: dict
   returned: success
 hourly_usd:
-  description: USD per hour as the box is now, null where a price is unknown; C(hourly_usd_stopped) is that of the stopped box.
+  description: USD per hour as the box is now, null where a price is unknown.
+  type: float
+  returned: success
+hourly_usd_stopped:
+  description: USD per hour of the stopped box, null where a price is unknown.
   type: float
   returned: success
 bills:

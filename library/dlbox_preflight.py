@@ -70,6 +70,14 @@ account:
   description: The AWS account of the credentials.
   type: str
   returned: success
+partition:
+  description: The AWS partition, as in V(aws).
+  type: str
+  returned: success
+now:
+  description: The time by AWS's clock, in ISO 8601.
+  type: str
+  returned: success
 rehearsal:
   description: Whether this is a rehearsal AWS on this machine.
   type: bool

@@ -198,6 +198,25 @@ def test_8_the_deadline_holds_for_all_places_together(provision: Provision, monk
     assert live(provision.server) == []
 
 
+def test_a_dry_run_tells_the_price_and_a_real_one_saves_the_call(provision: Provision) -> None:
+    server = provision.server
+    bills = [change["bill"] for change in provision(check=True).changes if change["verb"] == "launch"]
+    assert bills == ["+g5.xlarge ($1.006 an hour), +100 GiB gp3 by the month"]
+    assert len(server.calls("GetProducts")) == 1
+    server.forget_calls()
+    provision()
+    assert server.calls("GetProducts") == []
+
+
+def test_12_a_misspelt_type_costs_one_look_and_is_told_what_is_near(provision: Provision) -> None:
+    said = provision(box_instance_type="g5.xlagre").said
+    assert said == "box_instance_type: us-west-2 knows no g5.xlagre: did you mean g5.xlarge?"
+    assert provision(box_instance_type="mac1.metal").said.startswith(
+        "box_instance_type: mac1.metal cannot be had: it runs macOS alone"
+    )
+    assert provision.server.calls(writes=True) == []
+
+
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("action", ["RunInstances", "DescribeInstances", "AllocateAddress", "CreateSchedule"])
 def test_7_throttling_is_waited_out(provision: Provision, action: str) -> None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from . import clock, forward, needs, network, processes
 from .cloud import HOME_REGION, Cloud
 from .image import ensure
-from .place import Place, own, owner
+from .place import DEFAULT, Place, own, owner
 from .podman import CommandError, alone, podman
 
 PROFILE = "dlbox-rehearsal"
@@ -86,7 +86,14 @@ def up(place: Place, port: int, machines: bool) -> str:
     place.file("env").write_text(ENVIRONMENT.format(profile=PROFILE, config=config))
     for file in (config, place.file("env")):
         own(file)
-    return f"rehearsal AWS is up at {address}: `. {place.file('env')}` speaks to it, `make down` removes it"
+    return f"rehearsal AWS is up at {address}: `. {place.file('env')}` speaks to it, `{down_command(place)}` removes it"
+
+
+def down_command(place: Place) -> str:
+    """What the user types to remove this rehearsal, and not another."""
+    return (
+        "make down" if place.folder == DEFAULT else f"PYTHONPATH=tests python -m rehearsal --state {place.folder} down"
+    )
 
 
 def prepare(place: Place) -> str:

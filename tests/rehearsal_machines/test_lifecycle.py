@@ -7,10 +7,22 @@ import pathlib
 import subprocess
 
 import pytest
-from rehearsal import network
+from rehearsal import lifecycle, network
+from rehearsal.place import DEFAULT, Place
 from rehearsal.processes import pid_of
 
 from .conftest import Box, Rehearsal, cli, free_port, launch
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        (DEFAULT, "make down"),
+        (pathlib.Path("/tmp/two"), "PYTHONPATH=tests python -m rehearsal --state /tmp/two down"),
+    ],
+)
+def test_each_rehearsal_names_its_own_end(folder: pathlib.Path, said: str) -> None:
+    assert lifecycle.down_command(Place(folder)) == said
 
 
 def traces(rehearsal: Rehearsal) -> dict[str, str]:

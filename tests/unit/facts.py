@@ -74,6 +74,8 @@ STANDING: dict[str, Any] = {
     "image": {
         "ami": "ami-1", "name": "Deep Learning", "architecture": "x86_64", "root_device": "/dev/sda1", "snapshot_gib": 75,
     },
+    "own_image": {"ami": "ami-0", "name": "Deep Learning", "architecture": "x86_64", "root_device": "/dev/sda1", "snapshot_gib": 75},
+    "near": ["g5.xlarge", "g5.2xlarge", "g5.12xlarge"],
     "addresses": [
         {"AllocationId": "eipalloc-1", "AssociationId": "eipassoc-1", "InstanceId": "i-1", "PublicIp": "198.51.100.1"}
         | {"Tags": TAGS}

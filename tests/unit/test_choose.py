@@ -57,6 +57,7 @@ ONE_24 = {"gpus": 1, "gpu_memory_gib": 24}
         pytest.param(["g5.xlarge", "g6.xlarge"], {}, "g5.xlarge", {}, id="the first of the list"),
         pytest.param(["p2.xlarge", "g5.xlarge"], {}, "g5.xlarge", {"p2.xlarge": "it is retired"}, id="a retired one"),
         pytest.param(["g5.hugee", "g5.xlarge"], {}, "g5.xlarge", {"g5.hugee": "us-west-2 does not know it"}, id="an unknown one"),
+        pytest.param(["g5.xlagre", "g5.xlarge"], {"near": ["g5.xlarge"]}, "g5.xlarge", {"g5.xlagre": "us-west-2 does not know it, did you mean g5.xlarge?"}, id="a misspelt one"),
         pytest.param(["g6.xlarge", "g5.xlarge"], {"zones": {"g5.xlarge": ["us-west-2a"]}}, "g5.xlarge", {"g6.xlarge": "us-west-2 does not offer it"}, id="one not offered"),
         pytest.param(["p4d.24xlarge", "g5.xlarge"], {"quotas": granted(p=0, g=8)}, "g5.xlarge", {"p4d.24xlarge": f"quota {P} grants 0 of 96 vCPUs"}, id="the quota allows the second"),
         pytest.param(["p4d.24xlarge", "g5.xlarge"], {"quotas": granted(p=0, g=0)}, "p4d.24xlarge", {}, id="the quota allows none: it is asked for the first"),

@@ -64,6 +64,8 @@ def test_one_unknown_price_makes_the_sum_unknown(prices: list[float | None]) -> 
 
 def test_what_bills_in_words() -> None:
     assert info.bills(seen()) == ["instance i-1 (g5.xlarge, running)", "disk vol-1 (73 GiB)", "address 198.51.100.1"]
+    stopped = seen(instances=[{**BOX, "State": "stopped"}])
+    assert info.bills(stopped)[0] == "instance i-1 (g5.xlarge, stopped: free of charge until it starts)"
     assert info.bills(seen(instances=[], tagged_volumes=[], addresses=[])) == []
     left = {"id": "sir-1", "state": "open", "why": "capacity-not-available", "instance": None}
     nothing = {"instances": [], "tagged_volumes": [], "addresses": []}

@@ -8,8 +8,9 @@ import pytest
 from dlbox import plan_instance
 from dlbox.change import Ref, open_refs
 from dlbox.errors import Refused
-from unit.facts import STANDING, TAGS, altered, is_sentence, planned, standing, told, wanted
+from unit.facts import STANDING, TAGS, altered, gpu_type, is_sentence, planned, standing, told, wanted
 
+RADEON = gpu_type(4) | {"gpus": [{"name": "Radeon", "maker": "AMD", "count": 1, "memory_mib": 8192, "share": 1.0}]}
 LAUNCH = "launch: ec2:run_instances"
 UPDATE = "update: ec2:modify_instance_attribute"
 STOP, START = "stop: ec2:stop_instances", "start: ec2:start_instances"
@@ -24,6 +25,13 @@ def disk(size: int, device: str = "/dev/sda1") -> dict[str, Any]:
     return standing(
         volumes=[{"VolumeId": "vol-1", "Size": size, "Attachments": [{"Device": device, "InstanceId": "i-1"}]}]
     )
+
+
+def stopped_with(facts: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    """A stopped box, where g4ad.xlarge can be had too."""
+    seen = altered("instances", State="stopped") | parts
+    seen["types"]["g4ad.xlarge"], seen["zones"]["g4ad.xlarge"] = facts, ["us-west-2b"]
+    return seen
 
 
 @pytest.mark.parametrize(
@@ -49,6 +57,8 @@ def disk(size: int, device: str = "/dev/sda1") -> dict[str, Any]:
         pytest.param(altered("instances", State="pending"), {"state": "stopped"}, [STOP], id="to be stopped, pending"),
         pytest.param(altered("instances", State="stopped"), {"state": "stopped"}, [], id="stopped as asked"),
         pytest.param(altered("instances", State="stopped", InstanceType="t3.large"), {}, [f"resize: {UPDATE[8:]}", START], id="resized while stopped"),
+        pytest.param(stopped_with(RADEON), {"instance_type": ["g4ad.xlarge", "t3.large"]}, ["resize: ec2:modify_instance_attribute", START], id="resized to what its drivers are for"),
+        pytest.param(stopped_with(RADEON, own_image=None), {"instance_type": "g4ad.xlarge"}, ["resize: ec2:modify_instance_attribute", START], id="resized, its image is gone"),
         pytest.param(standing(), {"state": "absent"}, ["terminate: ec2:terminate_instances"], id="absent"),
         pytest.param(standing(**NOTHING), {"state": "absent"}, [], id="absent already"),
         pytest.param(altered("instances", State="stopped", Tags={}, Groups=[]), {"instance_type": ""}, [START], id="start alone, whatever drifted"),
@@ -107,6 +117,45 @@ def test_a_launch_takes_a_token_that_no_dead_instance_has(noted: dict[str, str],
     assert {"Key": "dlbox:generation", "Value": number} in run.params["TagSpecifications"][0]["Tags"]
 
 
+@pytest.mark.parametrize(
+    ("params", "prices", "bill"),
+    [
+        ({}, {"g5.xlarge": 1.006}, "+g5.xlarge ($1.006 an hour), +100 GiB gp3 by the month"),
+        ({}, {}, "+g5.xlarge (by the second), +100 GiB"),
+        ({"instance_type": ["g5.2xlarge", "g5.xlarge"]}, {"g5.2xlarge": 1.212}, "+g5.2xlarge ($1.212 an hour)"),
+        ({"spot": True}, {"g5.xlarge": 1.006}, "+g5.xlarge (Spot, at most $1.006 an hour)"),
+        ({"spot": True, "spot_max_usd": "0.5"}, {"g5.xlarge": 1.006}, "+g5.xlarge (Spot, at most $0.5 an hour)"),
+        ({"spot": True}, {}, "+g5.xlarge (Spot, by the second)"),
+    ],
+)
+def test_a_launch_names_its_price_where_it_is_known(
+    params: dict[str, Any], prices: dict[str, float], bill: str
+) -> None:
+    asked = {"instance_type": "g5.xlarge", **params}
+    want = wanted(plan_instance, **asked)
+    (change,) = plan_instance.plan(want, standing(**NOTHING, prices=prices))
+    assert bill in change.bill
+
+
+@pytest.mark.parametrize(
+    ("seen", "params", "parts"),
+    [
+        (standing(**NOTHING), {}, {"prices"}),
+        (standing(**NOTHING), {"instance_type": ""}, set()),
+        (standing(**NOTHING), {"state": "absent"}, set()),
+        (standing(), {}, set()),
+        ({}, {}, set()),
+    ],
+    ids=["a launch", "a start alone", "absent", "stands", "not known yet"],
+)
+def test_only_a_dry_run_of_a_launch_asks_for_prices(
+    seen: dict[str, Any], params: dict[str, str], parts: set[str]
+) -> None:
+    want = wanted(plan_instance, **{"instance_type": "g5.xlarge", **params})
+    assert plan_instance.shown(want, seen) == parts
+    assert "prices" not in plan_instance.needs(want, seen)
+
+
 def test_a_launch_before_its_group_exists_refers_to_it() -> None:
     (change,) = plan(standing(**NOTHING, groups=[]))
     assert change.calls[0].params["SecurityGroupIds"] == [Ref("the security group")]
@@ -116,7 +165,7 @@ def test_a_launch_before_its_group_exists_refers_to_it() -> None:
     ("seen", "params", "says"),
     [
         pytest.param(standing(**NOTHING), {"instance_type": "p2.xlarge"}, "box_instance_type: p2.xlarge is retired.*set box_instance_type: g4dn.xlarge", id="retired"),
-        pytest.param(standing(**NOTHING), {"instance_type": "g5.xlagre"}, "us-west-2 knows no g5.xlagre", id="unknown type"),
+        pytest.param(standing(**NOTHING), {"instance_type": "g5.xlagre"}, "us-west-2 knows no g5.xlagre: did you mean g5.xlarge", id="unknown type"),
         pytest.param(standing(**NOTHING, zones={}), {}, "g5.xlarge is not offered in us-west-2", id="not offered"),
         pytest.param(standing(**NOTHING, zones={"g5.xlarge": ["us-west-2d"]}), {}, "offered in us-west-2d, where there is no default subnet", id="offered elsewhere"),
         pytest.param(standing(**NOTHING, subnets=[]), {}, "no default subnet", id="no subnets"),
@@ -127,6 +176,9 @@ def test_a_launch_before_its_group_exists_refers_to_it() -> None:
         pytest.param(standing(), {"disk_gib": "50"}, "cannot shrink to 50", id="a smaller disk"),
         pytest.param(standing(), {"instance_type": "g5.2xlarge"}, "only while the box is stopped", id="resized while running"),
         pytest.param(altered("instances", State="stopped", Zone="us-west-2a"), {"instance_type": "g5.2xlarge"}, "not offered in us-west-2a, where this box's disk is", id="resized into another zone"),
+        pytest.param(standing(**NOTHING), {"instance_type": "zz9.huge"}, "us-west-2 knows no zz9.huge: set box_instance_type: g4dn.xlarge", id="nothing near"),
+        pytest.param(standing(**NOTHING, types={"mac1.metal": gpu_type(12, architectures=["x86_64_mac"])}), {"instance_type": "mac1.metal"}, "mac1.metal cannot be had: it runs macOS alone, on a Dedicated Host", id="a Mac"),
+        pytest.param(stopped_with(RADEON), {"instance_type": "g4ad.xlarge"}, "g4ad.xlarge has a GPU of AMD and ami-0 drivers for NVIDIA's alone: set a type", id="resized to a GPU that its drivers are not for"),
         pytest.param(altered("instances", State="stopped"), {"instance_type": "p3.2xlarge"}, "is retired", id="resized to a retired type"),
     ],
 )  # fmt: skip

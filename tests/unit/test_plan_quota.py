@@ -49,7 +49,7 @@ def seen(granted: int = 1, **parts: Any) -> dict[str, Any]:
     types = {"g5.xlarge": gpu_type(4), "g5.2xlarge": gpu_type(8), "hpc6a.48xlarge": gpu_type(96)}
     return {
         "account": ACCOUNT, "instances": [], "addresses": [OWN], "types": types, "zones": {kind: ["us-west-2a"] for kind in types}, "quotas": quotas,
-        "others": [], "quota_requests": {}, "account_plan": "PAID", "market": {"types": types, "prices": {}},
+        "near": [], "others": [], "quota_requests": {}, "account_plan": "PAID", "market": {"types": types, "prices": {}},
     } | parts  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from .errors import Refused
 from .families import Family, family_of
 from .fit import live, retired, unfit, unsold
-from .launch_checks import check_type
+from .launch_checks import check_type, nearest, unknown
 from .wanted import Wanted
 
 _FEW = 6
@@ -24,9 +24,10 @@ class Choice:
     passed: tuple[tuple[str, str], ...] = ()
 
 
-def parts(want: Any) -> set[str]:
-    """The parts of the picture that a choice is made from."""
+def parts(want: Any, seen: dict[str, Any]) -> set[str]:
+    """The parts of the picture that a choice is made from; the names of other types only where one is misspelt."""
     needed = {"types", "zones"} | (set() if want.wanted.single else {"quotas", "others"})
+    needed |= {"near"} if "types" in seen and unknown(want, seen["types"]) else set()
     return needed | ({"prices"} if want.wanted.needs else set())
 
 
@@ -106,7 +107,8 @@ def _unfit(want: Any, seen: dict[str, Any], kind: str) -> str:
     if retired(kind):
         return "it is retired"
     if facts is None:
-        return f"{want.scope.region} does not know it"
+        near = nearest(kind, seen)
+        return f"{want.scope.region} does not know it{near and f', did you mean {near}?'}"
     if not seen["zones"].get(kind):
         return f"{want.scope.region} does not offer it"
     if (why := unsold(facts, want.spot)) or needs is None:

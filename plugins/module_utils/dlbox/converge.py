@@ -4,7 +4,8 @@ A noun is a module plan_<noun>.py with: SPEC (Ansible's argument spec), want(par
 the picture that its plan reads, plan(want, seen) -> list[Change], result(want, seen, saved) -> what the module returns,
 OWNS (parts that its writes change) and FRESH (parts to read again before a write, where no unique name or token guards it).
 It may have follow(want, look, check, say), which calls look() until what was asked for has come, and
-learned(want, seen, saved): the parts that its writes' own answers tell, so that nothing has to read them again.
+learned(want, seen, saved): the parts that its writes' own answers tell, so that nothing has to read them again; and
+shown(want, seen): the parts that only a dry run reads, because they change no call but what is said of it.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def converge(
     done: list[change.Change] = []
     lost: list[change.Change] = []
     for attempt in range(ROUNDS):
-        complete(aws, noun, want, seen)
+        complete(aws, noun, want, seen, check)
         changes = noun.plan(want, seen)
         if changes and (old := [part for part in noun.FRESH if part in given]):
             forget(seen, given, old)
@@ -88,9 +89,10 @@ def converge(
     )
 
 
-def complete(aws: Aws, noun: Any, want: Any, seen: dict[str, Any]) -> None:
-    """Observe what the plan still needs, independent parts side by side, until it needs nothing more."""
-    while missing := sorted(set(noun.needs(want, seen)) - seen.keys()):
+def complete(aws: Aws, noun: Any, want: Any, seen: dict[str, Any], check: bool = False) -> None:
+    """Observe what the plan still needs, independent parts side by side, until it needs nothing more; in check mode, what it shows too."""
+    shown = getattr(noun, "shown", None) if check else None
+    while missing := sorted((set(noun.needs(want, seen)) | (shown(want, seen) if shown else set())) - seen.keys()):
         tasks = [partial(observe.PARTS[part], aws, want, seen) for part in missing]
         seen.update(zip(missing, aws.together(tasks), strict=True))
 

@@ -69,7 +69,7 @@ def run(params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda
     firewall = plan_firewall.want({**common, **params["firewall"]})
     wants = dict.fromkeys(("caller_address", "prefix_list", "groups"), firewall)
     seen: dict[str, Any] = {}
-    asked = plan_firewall.needs(firewall, {}) | choose.parts(instance) | set(QUESTIONS) - _OPTIONAL
+    asked = plan_firewall.needs(firewall, {}) | choose.parts(instance, {}) | set(QUESTIONS) - _OPTIONAL
     answers = [_ask(aws, instance, seen, "types")]
     first = [part for part in QUESTIONS if part in asked - {"types", "image"}]
     answers += aws.together([partial(_ask, aws, wants.get(part, instance), seen, part) for part in first])
@@ -112,7 +112,7 @@ def _few(items: list[str]) -> str:
 def _ask(aws: Aws, want: Any, seen: dict[str, Any], part: str) -> dict[str, Any]:
     question, words = QUESTIONS[part]
     try:
-        if part == "image" and not choose.parts(want) | {"instances"} <= seen.keys():
+        if part == "image" and not choose.parts(want, {}) | {"instances"} <= seen.keys():
             raise DlboxError("cannot be told before the instance type can")
         if part in ("quotas", "others") and want.wanted.needs and "types" not in seen:
             raise DlboxError("cannot be told before the instance type can")

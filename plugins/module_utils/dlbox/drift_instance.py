@@ -7,6 +7,7 @@ from typing import Any
 from .change import Call, Change
 from .choose import choose, kept
 from .errors import Refused
+from .launch_checks import unbootable
 from .names import lacking, tag_list
 
 
@@ -87,9 +88,10 @@ def _resize(want: Any, seen: dict[str, Any], box: dict[str, Any]) -> Change | No
             f"box_instance_type: {box['InstanceId']} is a Spot instance, which keeps its type: set box_instance_type: {here}, "
             "or save what is on its disk, destroy it, and run this again"
         )
-    types = choose(want, seen).types
-    # Its disk lies in one zone.
-    kind = next((item for item in types if zone in seen["zones"][item]), types[0])
+    types, image = choose(want, seen).types, seen["own_image"]
+    misfits = {item: why for item in types if image and (why := unbootable(image, seen["types"][item]))}
+    # Its disk lies in one zone, and holds the drivers of its image.
+    kind = next((item for item in types if zone in seen["zones"][item] and item not in misfits), types[0])
     if box["State"] != "stopped":
         raise Refused(
             f"box_instance_type: {box['InstanceId']} is {here} and {box['State']}, and a type changes only while the box is stopped: "
@@ -100,6 +102,10 @@ def _resize(want: Any, seen: dict[str, Any], box: dict[str, Any]) -> Change | No
         raise Refused(
             f"box_instance_type: {kind} is for {', '.join(built_for)} and this box's disk for {box['Architecture']}: "
             "set a type of the same architecture, or make another box"
+        )
+    if kind in misfits:
+        raise Refused(
+            f"box_instance_type: {kind} {misfits[kind]}: set a type whose GPUs are NVIDIA's, or make another box with box_ami: ubuntu"
         )
     if zone not in seen["zones"][kind]:
         raise Refused(

@@ -112,10 +112,14 @@ def total(prices: list[float | None]) -> float | None:
     return round(sum(known), 4) if len(known) == len(prices) else None
 
 
+def _state(box: dict[str, Any]) -> str:
+    return "stopped: free of charge until it starts" if box["State"] == "stopped" else str(box["State"])
+
+
 def bills(seen: dict[str, Any]) -> list[str]:
     """Everything of the box that costs money, in words; empty means nothing does."""
     return [
-        *(f"instance {item['InstanceId']} ({item['InstanceType']}, {item['State']})" for item in seen["instances"]),
+        *(f"instance {item['InstanceId']} ({item['InstanceType']}, {_state(item)})" for item in seen["instances"]),
         *(f"disk {item['VolumeId']} ({item['Size']} GiB)" for item in seen["tagged_volumes"]),
         *(f"address {item['PublicIp']}" for item in seen["addresses"]),
         *(f"instance {ident} (launched by a Spot request in place of the box)" for ident in strangers(seen)),

@@ -89,9 +89,11 @@ def _shown(want: Any, seen: dict[str, Any], choice: Choice, places: list[dict[st
 
 def _price(want: Any, seen: dict[str, Any], kind: str) -> str:
     usd = seen.get("prices", {}).get(kind)
-    if want.spot and want.spot_max_usd:
-        return f"at most ${want.spot_max_usd} an hour"
-    return f"${usd:g} an hour" if usd and not want.spot else "by the second"
+    # A Spot hour without a cap of its own costs the On-Demand price at most.
+    cap = want.spot_max_usd or (f"{usd:g}" if usd else "")
+    if want.spot:
+        return f"at most ${cap} an hour" if cap else "by the second"
+    return f"${usd:g} an hour" if usd else "by the second"
 
 
 def _check_strays(want: Any, seen: dict[str, Any]) -> None:

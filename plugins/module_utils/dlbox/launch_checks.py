@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 from .errors import Refused
@@ -28,7 +29,19 @@ def check_known(want: Any, seen: dict[str, Any], kind: str) -> None:
     if retired(kind):
         raise Refused(f"box_instance_type: {kind} is retired, and today's drivers do not support its GPU: {live(kind)}")
     if kind not in seen["types"]:
-        raise Refused(f"box_instance_type: {want.scope.region} knows no {kind}: {live(kind)}")
+        near = nearest(kind, seen)
+        hint = f"did you mean {near}?" if near else live(kind)
+        raise Refused(f"box_instance_type: {want.scope.region} knows no {kind}: {hint}")
+
+
+def unknown(want: Any, types: dict[str, Any]) -> list[str]:
+    """The types named that the region does not know, and that were not always so."""
+    return [kind for kind in want.wanted.types if kind not in types and not retired(kind)]
+
+
+def nearest(kind: str, seen: dict[str, Any]) -> str:
+    """The type of the region that was meant, "" where none is near."""
+    return next(iter(get_close_matches(kind, seen.get("near", ()), n=1)), "")
 
 
 def check_image(want: Any, image: dict[str, Any], kind: str, facts: dict[str, Any]) -> None:

@@ -47,9 +47,9 @@ def named_types(aws: Aws, region: str, names: Collection[str]) -> dict[str, dict
     return {item["InstanceType"]: type_view(item) for item in found}
 
 
-def offered(aws: Aws, region: str) -> set[str]:
-    """The names alone of the GPU types that the region offers: a type is the same in every region."""
-    asked = {"LocationType": "region", "Filters": GPU_NAMES}
+def offered(aws: Aws, region: str, names: Collection[str] = ("g*", "p*")) -> set[str]:
+    """The names alone of the types that the region offers, GPU types unless told otherwise: a type is the same in every region."""
+    asked = {"LocationType": "region", "Filters": [{"Name": "instance-type", "Values": [*names]}]}
     found = aws.pages("ec2", "describe_instance_type_offerings", "InstanceTypeOfferings", region=region, **asked)
     return {item["InstanceType"] for item in found}
 

@@ -30,6 +30,12 @@ def image(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any]:
     return {**_describe(aws, want, ami), "parameter": name}
 
 
+def own_image(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | None:
+    """The image that the box was made from, as image() tells one; None where it is gone, and nothing is known of its drivers."""
+    found = _find(aws, seen["instances"][0]["ImageId"])
+    return found and _view(found)
+
+
 def newest_image(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | None:
     """The same for a box that stands; None where it cannot be told, which is no reason to fail."""
     try:
@@ -82,20 +88,32 @@ def _parameter(aws: Aws, name: str) -> str:
 
 
 def _describe(aws: Aws, want: Any, ami: str) -> dict[str, Any]:
-    try:
-        found = aws.call("ec2", "describe_images", ImageIds=[ami])["Images"]
-    except AwsError as error:
-        if not error.code.startswith("InvalidAMIID"):
-            raise
-        found = []
+    found = _find(aws, ami)
     if not found:
         raise Refused(
             f"box_ami: {ami} is not in {want.scope.region}: AMIs belong to one region; set pytorch, base or ubuntu to have it found"
         )
-    facts = found[0]
+    return _view(found)
+
+
+def _find(aws: Aws, ami: str) -> dict[str, Any] | None:
+    try:
+        return next(iter(aws.call("ec2", "describe_images", ImageIds=[ami])["Images"]), None)
+    except AwsError as error:
+        if not error.code.startswith("InvalidAMIID"):
+            raise
+        return None
+
+
+def _view(facts: dict[str, Any]) -> dict[str, Any]:
     root: dict[str, Any] = next(
         (item for item in facts["BlockDeviceMappings"] if item["DeviceName"] == facts["RootDeviceName"]), {}
     )
-    return {"ami": ami, "name": facts.get("Name", ""), "architecture": facts["Architecture"], "created": facts.get("CreationDate", "")} | {
-        "root_device": facts["RootDeviceName"], "snapshot_gib": root.get("Ebs", {}).get("VolumeSize", 0)
-    }  # fmt: skip
+    return {
+        "ami": facts["ImageId"],
+        "name": facts.get("Name", ""),
+        "architecture": facts["Architecture"],
+        "created": facts.get("CreationDate", ""),
+        "root_device": facts["RootDeviceName"],
+        "snapshot_gib": root.get("Ebs", {}).get("VolumeSize", 0),
+    }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from . import observe_gpu
 from .aws import Aws
+from .launch_checks import unknown
 from .names import BOX_TAG, tag_map
-from .observe_image import image, newest_image
+from .observe_image import image, newest_image, own_image
 from .spot import ALIVE
 
 
@@ -23,6 +25,12 @@ def zones(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, list[str]]:
     named = [{"Name": "instance-type", "Values": list(want.wanted.types)}]
     found = observe_gpu.offers(aws, aws.region, observe_gpu.GPU_NAMES if want.wanted.needs else named)
     return {kind: found.get(kind, []) for kind in want.wanted.types} | found
+
+
+def near(aws: Aws, want: Any, seen: dict[str, Any]) -> list[str]:
+    """The names of the region's types that begin with the letters of those that it does not know."""
+    letters = {re.match("[a-z]*", kind)[0] for kind in unknown(want, seen["types"])}  # type: ignore[index]
+    return sorted(observe_gpu.offered(aws, aws.region, [f"{item}*" for item in sorted(letters)]))
 
 
 def subnets(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, str]]:
@@ -47,4 +55,6 @@ def spot_requests(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, A
     ]
 
 
-LAUNCH_PARTS = {part.__name__: part for part in (types, zones, subnets, spot_requests, image, newest_image)}
+LAUNCH_PARTS = {
+    part.__name__: part for part in (types, zones, near, subnets, spot_requests, image, newest_image, own_image)
+}

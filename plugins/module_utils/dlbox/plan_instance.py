@@ -75,10 +75,15 @@ def needs(want: Want, seen: dict[str, Any]) -> set[str]:
         return parts
     if seen["instances"]:
         parts |= {"volumes", "shutdown_behavior"} | ({"spot_requests"} if want.spot else set())
-        return parts | (set() if kept(want, seen) else choose.parts(want))
-    parts |= {"strays", "spent", "subnets"} | choose.parts(want)
+        return parts | (set() if kept(want, seen) else {"own_image"} | choose.parts(want, seen))
+    parts |= {"strays", "spent", "subnets"} | choose.parts(want, seen)
     parts |= {"spot_requests"} if want.spot or spot.known(seen) else set()
     return parts | ({"image"} if parts <= seen.keys() else set())
+
+
+def shown(want: Want, seen: dict[str, Any]) -> set[str]:
+    """The price of the launch: a dry run looks it up, a real one, which has been decided on, saves the call."""
+    return {"prices"} if seen.get("instances") == [] and want.wanted != Wanted() and want.state != "absent" else set()
 
 
 def plan(want: Want, seen: dict[str, Any]) -> list[Change]:

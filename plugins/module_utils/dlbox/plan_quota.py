@@ -56,7 +56,7 @@ def needs(want: Want, seen: dict[str, Any]) -> set[str]:
         return parts
     parts |= {"address_quota"} if short_of_addresses(want, seen) else set()
     if not running(want, seen):
-        parts |= choose.parts(want)
+        parts |= choose.parts(want, seen)
         known = want.wanted.needs or any(family_of(kind, want.spot) for kind in want.wanted.types)
         parts |= {"quotas", "others"} if known else set()
     if not parts <= seen.keys() or all(line.enough for line in lines(want, seen)):
