@@ -224,7 +224,7 @@ P                vCPUs  GPUs                    GPU GiB  $ an hour  On-Demand   
 p4d.24xlarge        96  1 A100                       16     21.958  needs 96 more vCPUs   needs 96 more vCPUs
 
 GPUs: how many of which, 1/8 being a part of one; GPU GiB: the memory of all of them; $ an hour: On-Demand
-On-Demand, Spot: whether the quota has room, ? where none is known; parts of a GPU, AMD and arm64 are never proposed
+On-Demand, Spot: whether the quota has room, ?: none is known; never proposed: parts of a GPU, AMD, arm64, retired
 
 no requests: why
 Next: the cheapest that you may run is g4dn.xlarge in us-west-2 at $0.526 an hour: write `box_instance_type: g4dn.xlarge`; \

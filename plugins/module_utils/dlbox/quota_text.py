@@ -11,7 +11,7 @@ from .quota_table import few
 Row = Mapping[str, Any]
 _LEGEND = (
     "GPUs: how many of which, 1/8 being a part of one; GPU GiB: the memory of all of them; $ an hour: On-Demand",
-    "On-Demand, Spot: whether the quota has room, ? where none is known; parts of a GPU, AMD and arm64 are never proposed",
+    "On-Demand, Spot: whether the quota has room, ?: none is known; never proposed: parts of a GPU, AMD, arm64, retired",
 )
 
 
