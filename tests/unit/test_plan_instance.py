@@ -165,7 +165,7 @@ def test_a_launch_before_its_group_exists_refers_to_it() -> None:
     ("seen", "params", "says"),
     [
         pytest.param(standing(**NOTHING), {"instance_type": "p2.xlarge"}, "box_instance_type: p2.xlarge is retired.*set box_instance_type: g4dn.xlarge", id="retired"),
-        pytest.param(standing(**NOTHING), {"instance_type": "g5.xlagre"}, "us-west-2 knows no g5.xlagre: did you mean g5.xlarge", id="unknown type"),
+        pytest.param(standing(**NOTHING), {"instance_type": "g5.xlagre"}, "us-west-2 knows no g5.xlagre: set box_instance_type: g5.xlarge, if you mean that", id="unknown type"),
         pytest.param(standing(**NOTHING, zones={}), {}, "g5.xlarge is not offered in us-west-2", id="not offered"),
         pytest.param(standing(**NOTHING, zones={"g5.xlarge": ["us-west-2d"]}), {}, "offered in us-west-2d, where there is no default subnet", id="offered elsewhere"),
         pytest.param(standing(**NOTHING, subnets=[]), {}, "no default subnet", id="no subnets"),

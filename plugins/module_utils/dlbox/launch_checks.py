@@ -30,8 +30,8 @@ def check_known(want: Any, seen: dict[str, Any], kind: str) -> None:
         raise Refused(f"box_instance_type: {kind} is retired, and today's drivers do not support its GPU: {live(kind)}")
     if kind not in seen["types"]:
         near = nearest(kind, seen)
-        hint = f"did you mean {near}?" if near else live(kind)
-        raise Refused(f"box_instance_type: {want.scope.region} knows no {kind}: {hint}")
+        hint = f"set box_instance_type: {near}, if you mean that" if near else live(kind)
+        raise Refused(f"box_instance_type: {want.scope.region} knows no {kind}: {hint}, or another box_region")
 
 
 def unknown(want: Any, types: dict[str, Any]) -> list[str]:
