@@ -29,6 +29,7 @@ test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
 	$(MAKE) molecule SCENARIO=box
 	$(MAKE) molecule SCENARIO=quota
 	$(MAKE) molecule SCENARIO=host
+	$(MAKE) molecule SCENARIO=idle
 
 test-all: test bench ## The slow ones too
 
@@ -36,6 +37,7 @@ lint: .venv/ready ## ruff, mypy, ansible-lint, yamllint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(TYPED)
+	$(BIN)/mypy --python-version 3.10 roles/idle_stop/files/usr/local/lib/dlbox-idle
 	ANSIBLE_INVENTORY=inventory/boxes.yml $(BIN)/ansible-lint -q --offline --profile production
 
 bench: .venv/ready ## Ratios against a boto3 script and the stock way

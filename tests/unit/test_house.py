@@ -24,6 +24,7 @@ LIMITS = {
     "plugins/module_utils/dlbox/*.py": 150,
     "library/*.py": 150,
     "plugins/action/*.py": 60,
+    "roles/*/files/**/*.py": 150,
     "roles/*/tasks/*.yml": 80,
     "roles/*/library/*.py": 150,
     "roles/*/module_utils/*.py": 150,

@@ -137,6 +137,7 @@ SETTINGS: dict[str, Callable[[str, Any], object]] = {
     "box_instance_connect": _flag,
     "box_stop_time": lambda key, value: None,
     "box_timezone": _text,
+    "box_idle_minutes": values.idle_minutes,
     "box_jupyter_port": _port,
     "box_conda_channels": _texts,
     "box_environments": _environments,

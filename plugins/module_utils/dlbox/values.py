@@ -95,6 +95,15 @@ def duration(key: str, value: Any) -> int:
     return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]] if match else 0
 
 
+def idle_minutes(key: str, value: Any) -> int:
+    """Whole minutes from 5 to 1440; 0 for off, which YAML reads as false."""
+    if str(value).lower() in ("off", "false", "no"):
+        return 0
+    if not re.fullmatch(r"[0-9]{1,4}", str(value)) or not 5 <= int(value) <= 1440:
+        raise Refused(f"{key}: {str(value)[:50]!r} is not a time in minutes; write 5 to 1440, as in 60, or off")
+    return int(value)
+
+
 def choice(key: str, value: Any, options: tuple[str, ...]) -> str:
     """One of the options, exactly."""
     if value not in options:

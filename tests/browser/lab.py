@@ -1,0 +1,48 @@
+"""JupyterLab in the browser: sign in, open a notebook, run its first cell."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.expected_conditions import element_to_be_clickable, url_contains
+from selenium.webdriver.support.wait import WebDriverWait
+
+
+def sign_in(driver: Chrome, page: str, receipt: dict[str, Any]) -> None:
+    """Open JupyterLab at its page, without what an earlier session left open, and sign in."""
+    driver.get(f"{page}?reset")
+    field = WebDriverWait(driver, 30).until(element_to_be_clickable((By.NAME, "password")))
+    field.send_keys(pathlib.Path(receipt["password_file"]).read_text().strip() + Keys.ENTER)
+    WebDriverWait(driver, 60).until(url_contains("/lab"))
+
+
+def open_notebook(driver: Chrome, kernel: str) -> WebElement:
+    """Click a kernel's card in the launcher; the first cell of the new notebook."""
+    card = f".jp-LauncherCard[data-category='Notebook'][title^='{kernel}']"
+    # What is found may be drawn anew before it is asked.
+    wait = WebDriverWait(driver, 60, ignored_exceptions=[StaleElementReferenceException])
+    wait.until(element_to_be_clickable((By.CSS_SELECTOR, card))).click()
+    cell = wait.until(element_to_be_clickable((By.CSS_SELECTOR, ".jp-Notebook .cm-content")))
+    assert isinstance(cell, WebElement)
+    return cell
+
+
+def outputs(driver: Chrome) -> str:
+    """The text below the notebook's cells."""
+    return " ".join(part.text for part in driver.find_elements(By.CSS_SELECTOR, ".jp-OutputArea-output pre"))
+
+
+def ran(driver: Chrome, text: str) -> bool:
+    """Run the first cell until the text is in its output: JupyterLab drops a run that comes before its kernel is known."""
+    if text in outputs(driver):
+        return True
+    first = driver.find_element(By.CSS_SELECTOR, ".jp-Notebook .jp-Cell")
+    if first.find_element(By.CSS_SELECTOR, ".jp-InputPrompt").text.strip() == "[ ]:":
+        first.find_element(By.CSS_SELECTOR, ".cm-content").send_keys(Keys.CONTROL + Keys.ENTER)
+    return False
