@@ -10,19 +10,8 @@ author: the dlbox maintainers
 description:
   - Reads the box's instance, disks, address and schedule by their tag or exact name, and prices from the Pricing API.
   - Changes nothing.
+extends_documentation_fragment: dlbox
 options:
-  box:
-    description: The box's name, as declared in C(inventory/boxes.yml).
-    type: str
-    required: true
-  region:
-    description: AWS region, such as C(us-west-2).
-    type: str
-    required: true
-  profile:
-    description: AWS profile; empty means boto3's usual order.
-    type: str
-    default: ""
   ami:
     description: What a box made anew would get, as in M(dlbox_instance), to tell whether there is a newer image; empty does not look.
     type: str
@@ -35,8 +24,6 @@ options:
     description: PyTorch of that image; empty is the newest.
     type: str
     default: ""
-requirements:
-  - boto3
 """
 
 EXAMPLES = r"""
@@ -104,8 +91,25 @@ public_ip:
   description: The box's address, null where there is none.
   type: str
   returned: success
+firings:
+  description: The next five things that AWS does by itself to this very instance, each C(verb) (stop or start), C(local) with its zone, and C(utc).
+  type: list
+  elements: dict
+  returned: success
 next_stop:
-  description: When the schedule stops the box next, C(local) with its zone and C(utc); null where no schedule is enabled.
+  description: The first stop of them, C(local) and C(utc); null where nothing stops the box.
+  type: dict
+  returned: success
+today:
+  description: Today's date in that zone, by AWS's clock.
+  type: str
+  returned: success
+snoozed_until:
+  description: Until when stops are skipped, C(local) and C(utc); null where none is.
+  type: dict
+  returned: success
+missed_stop:
+  description: The stop since the box started that should have come and did not, C(local) and C(utc); null where there is none.
   type: dict
   returned: success
 hourly_usd:

@@ -1,29 +1,51 @@
 #!/usr/bin/python
-"""The box's daily stop; the decisions are in plugins/module_utils/dlbox/plan_schedule.py."""
+"""When the box stops by itself; the decisions are in plugins/module_utils/dlbox/plan_schedule.py."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dlbox_schedule
-short_description: The box's daily stop
+short_description: When the box stops, and starts, by itself
 author: the dlbox maintainers
 description:
-  - One schedule of EventBridge Scheduler that stops the box's instance every day, at a time in the user's own zone, with no function in between.
-  - Its role may stop this instance only, and only while it carries the box's tag; only the box's schedule group may use the role.
+  - Schedules of EventBridge Scheduler that stop the box's instance at times of the user's own zone, with no function in between; and start it, if asked for.
+  - Their role may stop (and start) this instance only, and only while it carries the box's tag; only the box's schedule group may use the role.
   - AWS retries for 15 minutes at most, so that a late stop never hits the next working day; a replaced instance is followed.
-  - Refuses a time that daylight saving leaves out on a day of the coming year, where AWS would skip the stop.
+  - Refuses a time that daylight saving leaves out on one of its days of the coming year, where AWS would skip it.
 extends_documentation_fragment: dlbox
 options:
   stop_time:
-    description: Time of day on the 24-hour clock, such as V(20:00); in quotes, because YAML reads 20:00 as the number 1200.
-    type: str
+    description: Time of day on the 24-hour clock, such as V(20:00), or a list of them; in quotes, because YAML reads 20:00 as the number 1200.
+    type: raw
     default: "20:00"
+  stop_days:
+    description: V(daily), V(weekdays), or a list such as V([Mon, Sat]).
+    type: raw
+    default: daily
+  start_time:
+    description: Time of day, or a list of them, at which the box starts by itself; each before that day's last stop. Empty for none.
+    type: raw
+    default: []
+  start_days:
+    description: As O(stop_days); each day needs a stop too. Means nothing without O(start_time).
+    type: raw
+    default: weekdays
   timezone:
     description: Time zone in the form C(Area/City), such as V(Asia/Shanghai), or V(UTC); abbreviations such as C(CST) are refused.
     type: str
     default: Asia/Shanghai
+  dead_letters:
+    description: ARN of a standard SQS queue in the box's region, which then gets what could not be delivered. Empty for none.
+    type: str
+    default: ""
+  snooze:
+    description:
+      - V(tonight) skips the stops that are left today; a time (V(23:30)) or a date and time (V(2026-11-23 18:00)) skips them until then, and stops then.
+      - It ends by itself, after 7 days at most; V(off) ends it now, empty leaves it as it is.
+    type: raw
+    default: ""
   state:
-    description: V(absent) deletes the schedule, its group, and the role where its tag says that it is the box's.
+    description: V(absent) deletes the schedules, their group, and the role where its tag says that it is the box's.
     type: str
     default: present
     choices: [present, absent]
@@ -32,6 +54,12 @@ options:
 EXAMPLES = r"""
 - name: The box's daily stop
   dlbox_schedule: {box: lab, region: us-west-2, stop_time: "20:00", timezone: Asia/Shanghai}
+
+- name: Started on workdays, stopped at noon and in the evening
+  dlbox_schedule: {box: lab, region: us-west-2, stop_time: ["12:30", "20:00"], start_time: ["08:00", "13:30"]}
+
+- name: Not tonight
+  dlbox_schedule: {box: lab, region: us-west-2, snooze: tonight}
 """
 
 RETURN = r"""
@@ -49,15 +77,20 @@ unverified:
   type: list
   elements: str
   returned: always
-schedule:
-  description: Group and name of the schedule.
+schedule_group:
+  description: The group that holds the schedules.
   type: str
   returned: always
-next_stop:
-  description: When the box stops next, C(local) with its zone and C(utc); null when O(state) is V(absent).
+firings:
+  description: The next five things that happen by themselves, each C(verb) (stop or start), C(local) with its zone, and C(utc).
+  type: list
+  elements: dict
+  returned: always
+  sample: [{verb: stop, local: Sun 2026-11-22 20:00 Asia/Shanghai, utc: "2026-11-22T12:00:00Z"}]
+snoozed_until:
+  description: The first stop that counts again, C(local) and C(utc); null where no stop is skipped.
   type: dict
   returned: always
-  sample: {local: 2026-11-22 20:00 Asia/Shanghai, utc: "2026-11-22T12:00:00Z"}
 """
 
 from ansible.module_utils.dlbox import plan_schedule, shell  # noqa: E402

@@ -305,7 +305,7 @@ DRIFTS: dict[str, Drift] = {
     "tag removed from the address": Drift(
         lambda w: w.untag(w.address["AllocationId"], "Name"), ec2("create_tags"), "its tags differ"
     ),
-    "policy widened": Drift(lambda w: w.statement(Resource="*"), [PERMIT], "does not allow exactly the stop"),
+    "policy widened": Drift(lambda w: w.statement(Resource="*"), [PERMIT], "does not allow exactly what"),
     "policy without its condition": Drift(lambda w: w.statement(Condition={}), [PERMIT], "does not allow exactly"),
     "policy removed": Drift(
         lambda w: w.iam.delete_role_policy(RoleName=ROLE, PolicyName="stop"), [PERMIT], "has no policy of this name"

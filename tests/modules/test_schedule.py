@@ -37,7 +37,8 @@ def change(server: Server, **fields: Any) -> None:
     scheduler = server.client("scheduler")
     now = scheduler.get_schedule(Name="stop", GroupName=GROUP)
     kept = ("ScheduleExpression", "ScheduleExpressionTimezone", "State", "FlexibleTimeWindow", "Target")
-    scheduler.update_schedule(Name="stop", GroupName=GROUP, **{key: now[key] for key in kept} | fields)
+    write = scheduler.create_schedule if "Name" in fields else scheduler.update_schedule
+    write(**{"Name": "stop", "GroupName": GROUP} | {key: now[key] for key in kept} | fields)
 
 
 def target(server: Server, **fields: Any) -> None:
@@ -83,6 +84,13 @@ def trust_without_condition(server: Server) -> None:
 UPDATE, PERMIT = "scheduler:update_schedule", "iam:put_role_policy"
 DRIFT: dict[str, tuple[Callable[[Server], Any], list[str], str]] = {
     "cron": (lambda s: change(s, ScheduleExpression="cron(0 3 * * ? *)"), [UPDATE], "box_stop_time differs"),
+    "days": (lambda s: change(s, ScheduleExpression="cron(0 20 ? * MON,TUE *)"), [UPDATE], "box_stop_days differs"),
+    "begins": (lambda s: change(s, StartDate=datetime(2035, 1, 1)), [UPDATE], "it would not begin before a date"),
+    "a schedule of nobody's": (
+        lambda s: change(s, Name="start"),
+        ["scheduler:delete_schedule"],
+        "no setting asks for it",
+    ),
     "zone": (lambda s: change(s, ScheduleExpressionTimezone="UTC"), [UPDATE], "box_timezone differs"),
     "disabled": (lambda s: change(s, State="DISABLED"), [UPDATE], "it is disabled"),
     "window": (
@@ -104,7 +112,7 @@ DRIFT: dict[str, tuple[Callable[[Server], Any], list[str], str]] = {
         "the next working day",
     ),
     "instance replaced": (replace, [PERMIT, UPDATE], "does not allow exactly"),
-    "policy widened": (lambda s: allow(s, Resource="*"), [PERMIT], "does not allow exactly the stop of this box"),
+    "policy widened": (lambda s: allow(s, Resource="*"), [PERMIT], "does not allow exactly what the schedules do"),
     "policy without condition": (lambda s: allow(s, Condition={}), [PERMIT], "does not allow exactly"),
     "policy detached": (
         lambda s: s.client("iam").delete_role_policy(RoleName=ROLE, PolicyName="stop"),
@@ -135,8 +143,8 @@ def test_it_is_created_with_its_role(module: Module, aws_server: Server) -> None
     instance = launch(aws_server)
     aws_server.forget_calls()
     done = check_apply_again(module, aws_server, "dlbox_schedule")
-    assert done["next_stop"]["local"].endswith(" 20:00 Asia/Shanghai")
-    assert done["next_stop"]["utc"].endswith("T12:00:00Z")
+    assert done["firings"][0]["local"].endswith(" 20:00 Asia/Shanghai")
+    assert done["firings"][0]["utc"].endswith("T12:00:00Z")
     found = aws_server.client("scheduler").get_schedule(Name="stop", GroupName=GROUP)
     assert json.loads(found["Target"]["Input"]) == {"InstanceIds": [instance]}
     assert (found["ScheduleExpression"], found["State"]) == ("cron(0 20 * * ? *)", "ENABLED")
@@ -156,7 +164,7 @@ def test_drift_is_predicted_mended_and_then_silent(here: Module, aws_server: Ser
     assert reason in done["changes"][0]["reason"]
 
 
-def test_a_silent_run_reads_four_things_of_the_stop(here: Module, aws_server: Server) -> None:
+def test_a_silent_run_reads_five_things_of_the_stop(here: Module, aws_server: Server) -> None:
     launch(aws_server)
     here("dlbox_schedule")
     aws_server.forget_calls()
@@ -169,6 +177,7 @@ def test_a_silent_run_reads_four_things_of_the_stop(here: Module, aws_server: Se
         "GetRolePolicy",
         "GetSchedule",
         "GetScheduleGroup",
+        "ListSchedules",
     ]
 
 
@@ -226,7 +235,7 @@ def test_it_goes_and_leaves_its_neighbour(module: Module, aws_server: Server) ->
         "iam:delete_role_policy",
         "iam:delete_role",
     ]
-    assert done["next_stop"] is None
+    assert done["firings"] == []
     assert not module("dlbox_schedule", box="lab-2")["changed"]
 
 
@@ -265,3 +274,58 @@ def test_a_failed_read_deletes_nothing(here: Module, aws_server: Server) -> None
 def test_what_yaml_makes_of_a_bare_time_is_refused_before_any_call(module: Module, aws_server: Server) -> None:
     assert 'if you mean 20:00, write it in quotes, "20:00"' in module("dlbox_schedule", stop_time=1200)["msg"]
     assert not aws_server.calls()
+
+
+WORKDAY = {"stop_time": ["12:30", "20:00"], "start_time": ["08:00", "13:30"], "stop_days": "weekdays"}
+
+
+def test_a_list_of_times_is_a_schedule_each_and_a_shorter_one_removes_what_is_left_over(
+    module: Module, aws_server: Server
+) -> None:
+    launch(aws_server)
+    aws_server.forget_calls()
+    check_apply_again(module, aws_server, "dlbox_schedule", **WORKDAY)
+    aws_server.forget_calls()
+    done = check_apply_again(module, aws_server, "dlbox_schedule")
+    listed = aws_server.client("scheduler").list_schedules(GroupName=GROUP)["Schedules"]
+    assert [one["Name"] for one in listed] == ["stop"]
+    assert sorted(predicted(done)) == [PERMIT, *["scheduler:delete_schedule"] * 3, UPDATE]
+
+
+def test_a_snooze_skips_tonight_stays_over_a_rerun_and_ends_by_itself(module: Module, aws_server: Server) -> None:
+    launch(aws_server)
+    aws_server.post("clock", {"now": "2026-11-20T18:00:00+08:00"})
+    module("dlbox_schedule")
+    aws_server.forget_calls()
+    check_apply_again(module, aws_server, "dlbox_schedule", snooze="tonight")
+    told = module("dlbox_schedule")
+    assert not told["changed"]
+    assert told["firings"][0]["local"] == "Sat 2026-11-21 20:00 Asia/Shanghai" == told["snoozed_until"]["local"]
+    aws_server.post("clock", {"now": "2026-11-22T00:00:00+08:00"})
+    over = module("dlbox_schedule")
+    assert (over["changed"], over["snoozed_until"]) == (False, None)
+
+
+def test_a_snooze_until_a_time_stops_the_box_then(here: Module, aws_server: Server) -> None:
+    instance = launch(aws_server)
+    aws_server.post("clock", {"now": "2026-11-20T18:00:00+08:00"})
+    here("dlbox_schedule")
+    aws_server.forget_calls()
+    check_apply_again(here, aws_server, "dlbox_schedule", snooze="23:30")
+    once = aws_server.client("scheduler").get_schedule(Name="stop-once", GroupName=GROUP)
+    assert (once["ScheduleExpression"], once["ActionAfterCompletion"]) == ("at(2026-11-20T15:30:00)", "DELETE")
+    assert json.loads(once["Target"]["Input"]) == {"InstanceIds": [instance]}
+    aws_server.forget_calls()
+    ended = check_apply_again(here, aws_server, "dlbox_schedule", snooze="off")
+    assert predicted(ended) == [UPDATE, "scheduler:delete_schedule"]
+    assert here("dlbox_schedule")["firings"][0]["local"] == "Fri 2026-11-20 20:00 Asia/Shanghai"
+
+
+def test_a_snooze_of_nothing_is_refused_before_any_write(here: Module, aws_server: Server) -> None:
+    launch(aws_server)
+    aws_server.post("clock", {"now": "2026-11-20T21:00:00+08:00"})
+    here("dlbox_schedule")
+    aws_server.forget_calls()
+    said = here("dlbox_schedule", snooze="tonight")["msg"]
+    assert said.startswith("no stop is left today: the next is Sat 2026-11-21 20:00 Asia/Shanghai")
+    assert not aws_server.calls(writes=True)

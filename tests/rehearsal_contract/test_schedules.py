@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -122,3 +123,25 @@ def test_the_schedules_of_no_group_are_not_an_empty_list(aws: World) -> None:
 
 def test_the_default_group_stays(aws: World) -> None:
     assert code(aws.client("scheduler").delete_schedule_group, Name="default") == "ValidationException"
+
+
+def test_its_dates_follow_the_rehearsal_s_clock(world: World) -> None:
+    role, scheduler = ready(world), world.client("scheduler")
+    world.server.post("clock", {"now": "2030-01-05T20:00:00+00:00"})
+    begins = datetime(2030, 1, 6, tzinfo=UTC)
+    scheduler.create_schedule(**asked(role, StartDate=begins, Description="later"))
+    found = scheduler.get_schedule(GroupName="g", Name="stop")
+    assert (found["StartDate"], found["Description"]) == (begins, "later")
+    assert found["LastModificationDate"].date() == date(2030, 1, 5)
+    assert (
+        code(scheduler.create_schedule, **asked(role, Name="past", StartDate=datetime(2030, 1, 5, tzinfo=UTC)))
+        == "ValidationException"
+    )
+    world.server.post("clock", {"advance_s": 86400})
+    scheduler.update_schedule(**asked(role))
+    found = scheduler.get_schedule(GroupName="g", Name="stop")
+    assert found["LastModificationDate"].date() == date(2030, 1, 6)
+    assert not found.get("StartDate")
+    later = begins + timedelta(days=2)
+    scheduler.update_schedule(**asked(role, StartDate=later))
+    assert scheduler.get_schedule(GroupName="g", Name="stop")["StartDate"] == later

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from .world import World, code
 
 
@@ -48,3 +50,13 @@ def test_a_terminated_instance_has_no_network(aws: World) -> None:
     aws.ec2.terminate_instances(InstanceIds=[ident])
     found = aws.instance(aws.settled(ident, "terminated"))
     assert (found["NetworkInterfaces"], found.get("PrivateIpAddress"), found.get("PublicIpAddress")) == ([], None, None)
+
+
+def test_the_launch_time_is_that_of_the_last_start_by_the_rehearsal_s_clock(world: World) -> None:
+    ident = world.stopped()
+    world.server.post("clock", {"advance_s": 86400})
+    before = world.instance(ident)["LaunchTime"]
+    world.ec2.start_instances(InstanceIds=[ident])
+    assert world.instance(ident)["LaunchTime"] - before > timedelta(hours=23)
+    other = world.launched()
+    assert world.instance(other)["LaunchTime"] - before > timedelta(hours=23)

@@ -17,7 +17,7 @@ AWS = {"boto3", "botocore"}
 PURE = [
     *sorted(UTILS.glob("plan_*.py")),
     *(UTILS / f"{name}.py" for name in ("change", "drift_instance", "families", "hosts", "iam_policy", "launch", "names")),
-    *(UTILS / f"{name}.py" for name in ("power", "retry", "rules", "settings", "stop_role", "stop_schedule", "stop_time", "token", "values")),
+    *(UTILS / f"{name}.py" for name in ("power", "retry", "rules", "settings", "snooze", "standing", "stop_form", "stop_role", "stop_schedule", "stop_time", "timetable", "token", "values", "zones")),
     *(UTILS / f"{name}.py" for name in ("choose", "fit", "launch_checks", "quota_lines", "quota_next", "quota_table", "quota_text", "quota_wait", "quota_words", "spot", "wanted")),
 ]  # fmt: skip
 LIMITS = {

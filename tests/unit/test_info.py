@@ -14,7 +14,7 @@ DISK = {"VolumeId": "vol-1", "Size": 73, "Tags": {}}
 ADDRESS = {"AllocationId": "eipalloc-1", "PublicIp": "198.51.100.1", "Tags": {"dlbox:box": "lab"}}
 ANOTHERS = {"AllocationId": "eipalloc-2", "PublicIp": "198.51.100.2", "Tags": {"dlbox:box": "lab-2"}}
 BOX = {"InstanceId": "i-1", "InstanceType": "g5.xlarge", "State": "running", "PublicIpAddress": "192.0.2.1"}
-SCHEDULE = {"ScheduleExpression": "cron(30 20 * * ? *)", "ScheduleExpressionTimezone": "Asia/Shanghai", "State": "ENABLED", "Target": {"Input": '{"InstanceIds":["i-1"]}'}}  # fmt: skip
+SCHEDULE = {"ScheduleExpression": "cron(30 20 * * ? *)", "ScheduleExpressionTimezone": "Asia/Shanghai", "State": "ENABLED", "StartDate": None, "Description": None, "LastModificationDate": "2026-11-01T00:00:00+00:00", "Target": {"Input": '{"InstanceIds":["i-1"]}'}}  # fmt: skip
 PRICES = {"price_instance": 1.006, "price_disk": 0.08, "price_address": 0.005}
 
 
@@ -22,7 +22,7 @@ def seen(**parts: Any) -> dict[str, Any]:
     """A box that stands: an instance, a disk of 73 GiB, which costs 0.008 an hour, and an address."""
     account = {"account": "123456789012", "partition": "aws", "rehearsal": False, "now": "2026-11-22T12:00:00+00:00"}
     return {
-        "account": account, "instances": [BOX], "tagged_volumes": [DISK], "addresses": [ADDRESS], "spot_requests": [], "schedule": SCHEDULE,
+        "account": account, "instances": [BOX], "tagged_volumes": [DISK], "addresses": [ADDRESS], "spot_requests": [], "schedules": {"stop": SCHEDULE},
         "key_pairs": [], "groups": [], **PRICES, **parts,
     }  # fmt: skip
 
@@ -106,7 +106,7 @@ def test_the_box_as_shown(parts: dict[str, Any], state: str, ip: str | None) -> 
     ids=["daily", "none", "disabled"],
 )
 def test_the_next_stop(schedule: Any, stops: bool) -> None:
-    told = shown(schedule=schedule)["next_stop"]
+    told = shown(schedules={"stop": schedule} if schedule else {})["next_stop"]
     assert bool(told) is stops
     assert not told or told["local"].endswith("20:30 Asia/Shanghai")
     assert not told or told["utc"] == "2026-11-22T12:30:00Z"
@@ -121,5 +121,5 @@ def test_prices_are_asked_for_what_exists_alone() -> None:
 
 def test_a_schedule_that_aims_at_a_replaced_instance_stops_nothing() -> None:
     elsewhere = SCHEDULE | {"Target": {"Input": '{"InstanceIds":["i-9"]}'}}
-    assert shown(schedule=elsewhere)["next_stop"] is None
+    assert shown(schedules={"stop": elsewhere})["next_stop"] is None
     assert shown()["next_stop"] is not None

@@ -12,6 +12,7 @@ from dlbox.change import Change, Ref, open_refs, writes
 from dlbox.errors import Refused
 
 PREFIX = "dlbox-us-west-2-lab"
+QUEUE = "arn:aws:sqs:us-west-2:123456789012:missed"
 ROLE_ARN = f"arn:aws:iam::123456789012:role/{PREFIX}-stop"
 TAGS = {"dlbox:box": "lab", "Name": "lab"}
 TRUST = {
@@ -35,7 +36,7 @@ POLICY = {
     "Statement": [
         {
             "Effect": "Allow",
-            "Action": "ec2:StopInstances",
+            "Action": ["ec2:StopInstances"],
             "Resource": "arn:aws:ec2:us-west-2:123456789012:instance/i-1",
             "Condition": {"StringEquals": {"ec2:ResourceTag/dlbox:box": "lab"}},
         }
@@ -49,25 +50,29 @@ STANDING: dict[str, Any] = {
     "stop_role": {"Arn": ROLE_ARN, "Trust": TRUST, "Tags": TAGS},
     "stop_policy": POLICY,
     "stop_attached": [],
-    "schedule": {
-        "ScheduleExpression": "cron(0 20 * * ? *)",
-        "ScheduleExpressionTimezone": "Asia/Shanghai",
-        "State": "ENABLED",
-        "FlexibleTimeWindow": {"Mode": "OFF"},
-        "StartDate": None,
-        "EndDate": None,
-        "Target": {
-            "Arn": "arn:aws:scheduler:::aws-sdk:ec2:stopInstances",
-            "RoleArn": ROLE_ARN,
-            "Input": '{"InstanceIds":["i-1"]}',
-            "RetryPolicy": {"MaximumRetryAttempts": 10, "MaximumEventAgeInSeconds": 900},
-        },
-    },
+    "schedules": {"stop": None},
 }
-GONE = {"schedule": None, "schedule_group": None, "stop_role": None, "stop_policy": None, "stop_attached": []}
+SCHEDULE: dict[str, Any] = {
+    "ScheduleExpression": "cron(0 20 * * ? *)",
+    "ScheduleExpressionTimezone": "Asia/Shanghai",
+    "State": "ENABLED",
+    "FlexibleTimeWindow": {"Mode": "OFF"},
+    "StartDate": None,
+    "EndDate": None,
+    "Target": {
+        "Arn": "arn:aws:scheduler:::aws-sdk:ec2:stopInstances",
+        "RoleArn": ROLE_ARN,
+        "Input": '{"InstanceIds":["i-1"]}',
+        "RetryPolicy": {"MaximumRetryAttempts": 10, "MaximumEventAgeInSeconds": 900},
+    },
+    "Description": None,
+    "LastModificationDate": NOW,
+}
+STANDING["schedules"] = {"stop": SCHEDULE}
+GONE = {"schedules": {}, "schedule_group": None, "stop_role": None, "stop_policy": None, "stop_attached": []}
 
 
-def changes(seen: dict[str, Any], **params: str) -> list[Change]:
+def changes(seen: dict[str, Any], **params: Any) -> list[Change]:
     """The plan for box lab on what was seen."""
     asked = {"box": "lab", "region": "us-west-2", "stop_time": "20:00", "timezone": "Asia/Shanghai"}
     want = plan_schedule.want({**asked, **params})
@@ -81,11 +86,11 @@ def standing(**parts: Any) -> dict[str, Any]:
 
 
 def schedule(**fields: Any) -> dict[str, Any]:
-    return standing(schedule={**deepcopy(STANDING["schedule"]), **fields})
+    return standing(schedules={"stop": {**deepcopy(SCHEDULE), **fields}})
 
 
 def target(**fields: Any) -> dict[str, Any]:
-    return schedule(Target={**deepcopy(STANDING["schedule"]["Target"]), **fields})
+    return schedule(Target={**deepcopy(SCHEDULE["Target"]), **fields})
 
 
 def test_nothing_differs() -> None:
@@ -97,9 +102,9 @@ def test_nothing_differs() -> None:
     [
         json.loads(json.dumps(POLICY, sort_keys=True)),
         {**POLICY, "Statement": POLICY["Statement"][0]},
-        {**POLICY, "Statement": [{**POLICY["Statement"][0], "Action": ["ec2:StopInstances"]}]},  # type: ignore[dict-item]
+        {**POLICY, "Statement": [{**POLICY["Statement"][0], "Action": "ec2:StopInstances"}]},  # type: ignore[dict-item]
     ],
-    ids=["order", "statement without list", "action in a list"],
+    ids=["order", "statement without list", "action without a list"],
 )
 def test_the_same_policy_in_other_words_is_no_drift(document: dict[str, Any]) -> None:
     assert changes(standing(stop_policy=document)) == []
@@ -140,20 +145,22 @@ CREATE = ["scheduler:create_schedule_group", "scheduler:create_schedule"]
     ("seen", "made", "reason"),
     [
         (schedule(ScheduleExpression="cron(0 3 * * ? *)"), [UPDATE], "box_stop_time differs"),
+        (schedule(ScheduleExpression="cron(0 20 ? * MON *)"), [UPDATE], "box_stop_days differs"),
+        (schedule(ScheduleExpression="rate(1 day)"), [UPDATE], "box_stop_time differs"),
         (schedule(ScheduleExpressionTimezone="UTC"), [UPDATE], "box_timezone differs"),
         (schedule(State="DISABLED"), [UPDATE], "it is disabled"),
-        (schedule(State="DISABLED", EndDate="2030"), [UPDATE], "it is disabled; it would end on a date"),
-        (schedule(StartDate="2030-01-01"), [UPDATE], "it would not begin before a date"),
+        (schedule(State="DISABLED", EndDate="2030-01-01T00:00:00+00:00"), [UPDATE], "it is disabled; it would end on a date"),
+        (schedule(StartDate="2030-01-01T00:00:00+00:00"), [UPDATE], "it would not begin before a date"),
         (schedule(FlexibleTimeWindow={"Mode": "FLEXIBLE"}), [UPDATE], "it may fire late"),
         (target(Arn="arn:aws:lambda:us-west-2:1:function:x"), [UPDATE], "it does something else than stop an instance"),
         (target(RoleArn="arn:aws:iam::1:role/other"), [UPDATE], "it uses another role"),
         (target(Input='{"InstanceIds":["i-1","i-2"]}'), [UPDATE], "it would stop another instance"),
         (target(Input="?"), [UPDATE], "it would stop another instance"),
-        (target(RetryPolicy={"MaximumEventAgeInSeconds": 86400}), [UPDATE], "a late retry could stop the next"),
-        (target(DeadLetterConfig={"Arn": "x"}), [UPDATE], "no setting asks for a dead-letter queue"),
-        (standing(instances=[{"InstanceId": "i-2"}]), [PERMIT, UPDATE], "it does not allow exactly the stop of this box"),
+        (target(RetryPolicy={"MaximumEventAgeInSeconds": 86400}), [UPDATE], "a late retry could stop the box"),
+        (target(DeadLetterConfig={"Arn": "x"}), [UPDATE], "box_dead_letter_queue differs"),
+        (standing(instances=[{"InstanceId": "i-2"}]), [PERMIT, UPDATE], "it does not allow exactly what the schedules do"),
         (standing(stop_policy=None), [PERMIT], "the role has no policy of this name"),
-        (standing(stop_policy={**POLICY, "Statement": []}), [PERMIT], "it does not allow exactly the stop of this box"),
+        (standing(stop_policy={**POLICY, "Statement": []}), [PERMIT], "it does not allow exactly what the schedules do"),
         (
             standing(stop_role={**STANDING["stop_role"], "Trust": {**TRUST, "Statement": []}}),
             ["iam:update_assume_role_policy"],
@@ -161,9 +168,9 @@ CREATE = ["scheduler:create_schedule_group", "scheduler:create_schedule"]
         ),
         (standing(stop_role={**STANDING["stop_role"], "Tags": {"Name": "lab"}}), ["iam:tag_role"], "its tags differ"),
         (standing(stop_role=None, stop_policy=None), ["iam:create_role", PERMIT], "the schedule needs it to stop the box"),
-        (standing(schedule=None, schedule_group={"State": "ACTIVE"}), CREATE[1:], "nothing would stop the box"),
-        (standing(schedule=None, schedule_group=None), CREATE, "there is none of this name"),
-        (standing(schedule=None, schedule_group={"State": "DELETING"}), CREATE, "AWS is still deleting the one before"),
+        (standing(schedules={}, schedule_group={"State": "ACTIVE"}), CREATE[1:], "nothing would stop the box"),
+        (standing(schedules={}, schedule_group=None), CREATE, "there is none of this name"),
+        (standing(schedules={}, schedule_group={"State": "DELETING"}), CREATE, "AWS is still deleting the one before"),
         (standing(**GONE), ["iam:create_role", PERMIT, *CREATE], "the schedule needs it to stop the box"),
     ],
 )  # fmt: skip
@@ -183,7 +190,7 @@ def test_an_update_shows_what_differs_and_sends_everything() -> None:
 
 
 def test_a_group_that_is_being_deleted_is_waited_for() -> None:
-    group, _ = changes(standing(schedule=None, schedule_group={"State": "DELETING"}))
+    group, _ = changes(standing(schedules={}, schedule_group={"State": "DELETING"}))
     assert [call.operation for call in group.calls] == ["schedule_group_gone", "create_schedule_group"]
 
 
@@ -238,6 +245,8 @@ def test_only_what_is_the_boxs_own_is_removed(parts: dict[str, Any], made: list[
         ({"timezone": "CST"}, "box_timezone"),
         ({"stop_time": "02:30", "timezone": "America/New_York"}, "box_stop_time"),
         ({"box": "Lab"}, "the box name"),
+        ({"dead_letters": "arn:aws:sqs:us-west-2:123456789012:missed.fifo"}, "box_dead_letter_queue"),
+        ({"dead_letters": "arn:aws:sqs:us-east-1:123456789012:missed"}, "box_dead_letter_queue"),
     ],
 )
 def test_bad_input_is_one_sentence_that_names_the_key(params: dict[str, str], key: str) -> None:
@@ -246,7 +255,68 @@ def test_bad_input_is_one_sentence_that_names_the_key(params: dict[str, str], ke
     assert "\n" not in str(refused.value)
 
 
-def test_the_result_tells_the_next_stop() -> None:
-    want = plan_schedule.want({"box": "lab", "region": "us-west-2", "stop_time": "20:00", "timezone": "Asia/Shanghai"})
-    soon = {"local": "2026-11-22 20:00 Asia/Shanghai", "utc": "2026-11-22T12:00:00Z"}
-    assert plan_schedule.result(want, standing(), {}) == {"schedule": f"{PREFIX}/stop", "next_stop": soon}
+def test_the_result_tells_what_comes() -> None:
+    want = plan_schedule.want({"box": "lab", "region": "us-west-2"})
+    told = plan_schedule.result(want, standing(), {})
+    assert (told["schedule_group"], told["snoozed_until"], len(told["firings"])) == (PREFIX, None, 5)
+    first = {"verb": "stop", "local": "Sun 2026-11-22 20:00 Asia/Shanghai", "utc": "2026-11-22T12:00:00Z"}
+    assert told["firings"][0] == first
+
+
+def test_every_time_has_a_schedule_and_the_role_may_do_what_they_do() -> None:
+    asked = {"stop_time": ["12:30", "20:00"], "start_time": "08:00", "dead_letters": QUEUE}
+    planned = changes(standing(**GONE), **asked)
+    made = [call.params for change in planned for call in change.calls if call.operation == "create_schedule"]
+    named = {form["Name"]: (form["ScheduleExpression"], form["Target"]["Arn"].rpartition(":")[2]) for form in made}
+    assert named == {
+        "stop": ("cron(30 12 * * ? *)", "stopInstances"),
+        "stop-2": ("cron(0 20 * * ? *)", "stopInstances"),
+        "start": ("cron(0 8 ? * MON,TUE,WED,THU,FRI *)", "startInstances"),
+    }
+    assert {form["Target"]["DeadLetterConfig"]["Arn"] for form in made} == {QUEUE}
+    permit = next(item for item in planned if item.thing.startswith("policy"))
+    own, letters = json.loads(permit.calls[0].params["PolicyDocument"])["Statement"]
+    assert own["Action"] == ["ec2:StopInstances", "ec2:StartInstances"]
+    assert (letters["Action"], letters["Resource"]) == ("sqs:SendMessage", QUEUE)
+
+
+def test_a_schedule_that_no_setting_asks_for_goes() -> None:
+    seen = standing(schedules={"stop": SCHEDULE, "stop-2": SCHEDULE, "start": SCHEDULE})
+    assert [(one.thing, one.reason) for one in changes(seen)] == [
+        (f"schedule {PREFIX}/stop-2", "no setting asks for it"),
+        (f"schedule {PREFIX}/start", "no setting asks for it"),
+    ]
+
+
+def snoozed(begins: str, description: str | None = "snoozed by dlbox", **more: Any) -> dict[str, Any]:
+    found = schedule(StartDate=begins, Description=description)
+    return found | {"schedules": found["schedules"] | more}
+
+
+@pytest.mark.parametrize(
+    ("seen", "text", "made"),
+    [
+        (standing(), "tonight", [UPDATE]),
+        (standing(), "23:30", [UPDATE, "scheduler:create_schedule"]),
+        (snoozed("2026-11-23T11:59:00+00:00"), "tonight", []),
+        (snoozed("2026-11-23T11:59:00+00:00"), "", []),
+        (snoozed("2026-11-23T11:59:00+00:00"), "off", [UPDATE]),
+        (snoozed("2026-11-23T11:59:00+00:00", None), "", [UPDATE]),
+        (snoozed("2026-11-21T11:59:00+00:00"), "", []),
+        (snoozed("2026-11-22T15:29:00+00:00"), "", ["scheduler:create_schedule"]),
+        (standing(schedules={"stop": SCHEDULE, "stop-once": SCHEDULE}), "", ["scheduler:delete_schedule"]),
+    ],
+    ids=["tonight", "until a time", "again", "kept", "off", "a date of somebody's", "it has passed", "the stop at its end is gone", "left over"],
+)  # fmt: skip
+def test_a_snooze_is_kept_until_it_has_passed(seen: dict[str, Any], text: str, made: list[str]) -> None:
+    assert writes(changes(seen, snooze=text)) == made
+
+
+def test_a_snooze_lives_through_another_change_and_ends_with_a_stop_that_deletes_itself() -> None:
+    seen = snoozed("2026-11-22T15:29:00+00:00")
+    seen["schedules"]["stop"]["State"] = "DISABLED"
+    update, once = changes(seen)
+    assert (update.calls[0].params["StartDate"], update.reason) == ("2026-11-22T15:29:00+00:00", "it is disabled")
+    form = once.calls[0].params
+    assert (form["ScheduleExpression"], form["ScheduleExpressionTimezone"]) == ("at(2026-11-22T15:30:00)", "UTC")
+    assert form["ActionAfterCompletion"] == "DELETE"

@@ -50,7 +50,10 @@ QUESTIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "tagged_volumes": ("disks", lambda seen: f"{sum(item['Size'] for item in seen)} GiB"),
     "spot_requests": ("Spot requests", lambda seen: f"{len(seen)} alive"),
     "addresses": ("address", lambda seen: ", ".join(item["PublicIp"] for item in seen) or "none"),
-    "schedule": ("daily stop", lambda seen: seen["ScheduleExpression"] if seen else "not yet"),
+    "schedules": (
+        "daily stop",
+        lambda seen: ", ".join(one["ScheduleExpression"] for one in seen.values()) or "not yet",
+    ),
     "stop_role": ("role of the stop", lambda seen: "there" if seen else "not yet"),
     "price_disk": ("Pricing API", lambda seen: f"gp3 ${seen} per GiB and month" if seen else "no price"),
 }

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from . import values
+from . import standing, values
 from .change import Change
 from .names import Scope, own, scope
 from .observe_price import HOURS_PER_MONTH
-from .spec import READING_SPEC
+from .spec import COMMON_SPEC
 from .spot import interrupted, strangers
-from .stop_time import next_stop_of
 
 SPEC = {
-    **READING_SPEC,
+    **COMMON_SPEC,
     "ami": {"type": "str", "default": ""},
     "ubuntu": {"type": "str", "default": "24.04"},
     "pytorch": {"type": "str", "default": ""},
@@ -46,7 +45,7 @@ def want(params: dict[str, Any]) -> Want:
 
 def needs(want: Want, seen: dict[str, Any]) -> set[str]:
     """The parts of the picture that the answer is made of; prices only for what exists."""
-    parts = {"account", "instances", "addresses", "tagged_volumes", "schedule", "key_pairs", "groups", "spot_requests"}
+    parts = {"account", "instances", "addresses", "tagged_volumes", "schedules", "key_pairs", "groups", "spot_requests"}
     if not parts <= seen.keys():
         return parts
     parts |= {"price_instance"} if seen["instances"] else set()
@@ -76,7 +75,7 @@ def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str,
         "ami": box.get("ImageId"),
         "newer_ami": _newer(seen, box),
         "public_ip": address.get("PublicIp", box.get("PublicIpAddress")),
-        "next_stop": next_stop_of(_aimed(seen["schedule"], box), datetime.fromisoformat(seen["account"]["now"])),
+        **standing.planned(seen, box, datetime.fromisoformat(seen["account"]["now"])),
         "hourly_usd": total(costs(seen, running=not stopped)),
         "hourly_usd_stopped": total(costs(seen, running=False)),
         "bills": bills(seen),
@@ -89,11 +88,6 @@ def _newer(seen: dict[str, Any], box: dict[str, Any]) -> dict[str, Any] | None:
     return (
         {"ami": image["ami"], "name": image["name"]} if box and image and image["ami"] != box.get("ImageId") else None
     )
-
-
-def _aimed(schedule: dict[str, Any] | None, box: dict[str, Any]) -> dict[str, Any] | None:
-    """The schedule, where it stops this very instance; one that aims at a replaced instance stops nothing."""
-    return schedule if schedule and box and box["InstanceId"] in schedule["Target"].get("Input", "") else None
 
 
 def costs(seen: dict[str, Any], running: bool) -> list[float | None]:

@@ -17,8 +17,6 @@ CREATED_TAG = "dlbox:created"
 SPOT_TAG = "dlbox:spot"
 # The states of an instance that is not gone: what it has still bills.
 LIVE = ("pending", "running", "stopping", "stopped")
-# The schedule in the box's schedule group.
-SCHEDULE = "stop"
 # No AWS account has this id.
 REHEARSAL_ACCOUNT = "000000000000"
 _BOX = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+from functools import partial
 from typing import Any
 
 from .aws import Aws
 from .errors import AwsError
-from .names import SCHEDULE, tag_map
+from .names import tag_map
+from .stop_form import OURS
 from .stop_role import POLICY, role_name
 
 _TIMING = ("ScheduleExpression", "ScheduleExpressionTimezone", "State", "FlexibleTimeWindow", "Target")
+_DATES = ("StartDate", "EndDate", "LastModificationDate")
 
 
-def schedule(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | None:
-    """The schedule that stops the box, in AWS's own form; None where there is none, as where its group is not or goes."""
+def schedules(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The box's schedules by name, in AWS's own form; none where their group is not or goes."""
     if "schedule_group" in seen and (seen["schedule_group"] or {}).get("State") != "ACTIVE":
-        return None
-    found = _found(aws, "scheduler", "get_schedule", Name=SCHEDULE, GroupName=want.scope.prefix)
-    if found is None:
-        return None
-    limits = {key: found[key].isoformat() if found.get(key) else None for key in ("StartDate", "EndDate")}
-    return {key: found[key] for key in _TIMING} | limits
+        return {}
+    group = want.scope.prefix
+    try:
+        listed = aws.pages("scheduler", "list_schedules", "Schedules", GroupName=group)
+    except AwsError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        return {}
+    names = sorted(one["Name"] for one in listed if OURS.fullmatch(one["Name"]))
+    tasks = [partial(_found, aws, "scheduler", "get_schedule", Name=name, GroupName=group) for name in names]
+    # One that fired for the last time may be gone by now.
+    return {name: _form(found) for name, found in zip(names, aws.together(tasks), strict=True) if found}
+
+
+def _form(found: dict[str, Any]) -> dict[str, Any]:
+    dates = {key: found[key].astimezone(UTC).isoformat() if found.get(key) else None for key in _DATES}
+    return {key: found[key] for key in _TIMING} | dates | {"Description": found.get("Description")}
 
 
 def schedule_group(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | None:
@@ -66,5 +81,5 @@ def _found(aws: Aws, service: str, operation: str, **params: str) -> Any:
 
 
 SCHEDULE_PARTS: dict[str, Any] = {
-    part.__name__: part for part in (schedule, schedule_group, stop_role, stop_policy, stop_attached)
+    part.__name__: part for part in (schedules, schedule_group, stop_role, stop_policy, stop_attached)
 }

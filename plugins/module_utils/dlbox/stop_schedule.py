@@ -1,88 +1,63 @@
-"""The schedule itself and the group that carries its tags: what is wanted, what differs, and how it goes away."""
+"""The box's schedules and the group that carries their tags: what is wanted, what differs, and how they go away."""
 
 from __future__ import annotations
 
-import json
+from datetime import datetime
 from typing import Any
 
-from . import stop_role, stop_time
-from .change import Call, Change, Ref
-from .names import SCHEDULE, tag_list
+from . import timetable
+from .change import Call, Change
+from .names import tag_list
+from .stop_form import ONCE, view, wanted
 
-# By default AWS retries for a day, and a late retry would stop the next working day.
-RETRIES = {"MaximumEventAgeInSeconds": 900, "MaximumRetryAttempts": 10}
 WHY = {
-    "cron": "box_stop_time differs",
     "zone": "box_timezone differs",
     "state": "it is disabled",
     "window": "it may fire late",
-    "begins": "it would not begin before a date",
     "ends": "it would end on a date",
-    "target": "it does something else than stop an instance",
+    "target": "it does something else than {verb} an instance",
     "role": "it uses another role",
-    "input": "it would stop another instance",
-    "retries": "a late retry could stop the next working day",
-    "dead_letters": "no setting asks for a dead-letter queue",
+    "input": "it would {verb} another instance",
+    "retries": "a late retry could {verb} the box on the next working day",
+    "dead_letters": "box_dead_letter_queue differs",
 }
 
 
-def wanted(want: Any, seen: dict[str, Any], instance: str | None) -> dict[str, Any]:
-    """The schedule in the form that CreateSchedule takes and GetSchedule gives."""
-    target = {
-        "Arn": f"arn:{seen['account']['partition']}:scheduler:::aws-sdk:ec2:stopInstances",
-        "RoleArn": stop_role.role_arn(want.scope, seen),
-        "Input": json.dumps({"InstanceIds": [instance]}) if instance else Ref("the box's instance"),
-        "RetryPolicy": RETRIES,
-    }
-    when = {"ScheduleExpression": stop_time.cron(want.at), "ScheduleExpressionTimezone": want.zone}
-    return {**when, "State": "ENABLED", "FlexibleTimeWindow": {"Mode": "OFF"}, "Target": target}
+def ensure(want: Any, seen: dict[str, Any], instance: str | None, until: datetime | None) -> list[Change]:
+    """Changes of the group and the schedules in it."""
+    forms = wanted(want, seen, instance, until)
+    changes = [change for name, form in forms.items() for change in _ensure(want, seen, name, form)]
+    changes += [_delete(want, seen, name, "no setting asks for it") for name in seen["schedules"] if name not in forms]
+    standing = (seen["schedule_group"] or {}).get("State") == "ACTIVE"
+    return changes if standing else [_group(want, seen), *changes]
 
 
-def view(schedule: dict[str, Any]) -> dict[str, Any]:
-    """What is compared of a schedule and shown to the user."""
-    target = schedule["Target"]
-    return {
-        "cron": schedule["ScheduleExpression"],
-        "zone": schedule["ScheduleExpressionTimezone"],
-        "state": schedule["State"],
-        "window": schedule["FlexibleTimeWindow"]["Mode"],
-        "begins": schedule.get("StartDate"),
-        "ends": schedule.get("EndDate"),
-        "target": target["Arn"],
-        "role": target["RoleArn"],
-        "input": _input(target.get("Input")),
-        "retries": target.get("RetryPolicy"),
-        "dead_letters": target.get("DeadLetterConfig"),
-    }
-
-
-def _input(text: Any) -> Any:
-    if isinstance(text, Ref):
-        return {"InstanceIds": ["the instance to be launched"]}
-    try:
-        return json.loads(text or "null")
-    except ValueError:
-        return text
-
-
-def ensure(want: Any, seen: dict[str, Any], instance: str | None) -> list[Change]:
-    """Changes of the group and the schedule in it."""
-    group, form = want.scope.prefix, wanted(want, seen, instance)
-    thing, after = f"schedule {group}/{SCHEDULE}", view(form)
-    params = {"Name": SCHEDULE, "GroupName": group, **form}
-    if seen["schedule"] is None:
+def _ensure(want: Any, seen: dict[str, Any], name: str, form: dict[str, Any]) -> list[Change]:
+    group, found, now = want.scope.prefix, seen["schedules"].get(name), seen["account"]["now"]
+    thing, after, verb = f"schedule {group}/{name}", view(form, now), name.partition("-")[0]
+    params = {"Name": name, "GroupName": group, **form}
+    if found is None:
         calls = (Call("scheduler", "create_schedule", params),)
-        changes = [] if (seen["schedule_group"] or {}).get("State") == "ACTIVE" else [_group(want, seen)]
         shown_new = {key: value for key, value in after.items() if value is not None}
-        return [*changes, Change("create", thing, "nothing would stop the box", None, shown_new, calls=calls)]
-    before = view(seen["schedule"])
+        reason = "the snooze ends with a stop" if name == ONCE else f"nothing would {verb} the box"
+        return [Change("create", thing, reason, None, shown_new, calls=calls)]
+    before = view(found, now)
     differing = [key for key in after if before[key] != after[key]]
     if not differing:
         return []
     calls = (Call("scheduler", "update_schedule", params),)
-    reason = "; ".join(WHY[key] for key in differing)
+    reason = "; ".join(_why(key, verb, before, after) for key in differing)
     shown, wants = ({key: side[key] for key in differing} for side in (before, after))
     return [Change("update", thing, reason, shown, wants, calls=calls)]
+
+
+def _why(key: str, verb: str, before: dict[str, Any], after: dict[str, Any]) -> str:
+    if key == "begins":
+        return "the stop is skipped until then" if after[key] else "it would not begin before a date"
+    if key == "when":
+        old, new = timetable.entry(verb, before[key]), timetable.entry(verb, after[key])
+        return f"box_{verb}_{'days' if old and new and old.at == new.at else 'time'} differs"
+    return WHY[key].format(verb=verb)
 
 
 def _group(want: Any, seen: dict[str, Any]) -> Change:
@@ -98,13 +73,17 @@ def _gone(want: Any) -> Call:
     return Call("wait", "schedule_group_gone", {"Name": want.scope.prefix})
 
 
-def remove(want: Any, seen: dict[str, Any]) -> list[Change]:
-    """Changes that remove the schedule, and then the group with whatever else is in it."""
-    group, reason, changes = want.scope.prefix, "the box is to be absent", []
-    if seen["schedule"] is not None:
-        calls = (Call("scheduler", "delete_schedule", {"Name": SCHEDULE, "GroupName": group}),)
-        thing = f"schedule {group}/{SCHEDULE}"
-        changes.append(Change("delete", thing, reason, view(seen["schedule"]), None, calls=calls))
+def _delete(want: Any, seen: dict[str, Any], name: str, reason: str) -> Change:
+    group = want.scope.prefix
+    calls = (Call("scheduler", "delete_schedule", {"Name": name, "GroupName": group}),)
+    before = view(seen["schedules"][name], seen["account"]["now"])
+    return Change("delete", f"schedule {group}/{name}", reason, before, None, calls=calls)
+
+
+def remove(want: Any, seen: dict[str, Any], reason: str) -> list[Change]:
+    """Changes that remove the schedules, and then the group with whatever else is in it."""
+    group = want.scope.prefix
+    changes = [_delete(want, seen, name, reason) for name in seen["schedules"]]
     if seen["schedule_group"] is not None:
         deleting = seen["schedule_group"]["State"] == "DELETING"
         drop = () if deleting else (Call("scheduler", "delete_schedule_group", {"Name": group}),)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.scheduler import models
 from moto.scheduler.exceptions import ScheduleGroupNotFound, ValidationException
 from moto.scheduler.models import EventBridgeSchedulerBackend as Backend
 from moto.scheduler.responses import EventBridgeSchedulerResponse as Response
 
 from ..iam_session import cannot_assume
+from ..state import STATE
 from .schedule_rules import expression_ok, zone_ok
 
 
@@ -90,6 +92,9 @@ def apply() -> None:
             self.get_schedule_group(name)
         return listed(self, group_names, *args, **options)
 
+    # Its dates, and what a start date is held against, follow the rehearsal's clock.
+    models.unix_time = lambda: STATE.now().timestamp()
+    models.utcnow = lambda: STATE.now().replace(tzinfo=None)
     Backend.list_schedules = list_schedules
     Backend.create_schedule = create_schedule
     Backend.update_schedule = update_schedule

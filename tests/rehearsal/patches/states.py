@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
 
+from moto.ec2.models import instances
 from moto.ec2.models.instances import Instance, InstanceState, StateReason
 
 from ..state import STATE
@@ -42,6 +44,11 @@ def age(instance: Any) -> float:
     return time.monotonic() - since
 
 
+def now() -> datetime:
+    """The rehearsal's time in UTC, without a zone, as moto writes it."""
+    return STATE.now().replace(tzinfo=None)
+
+
 def refused(instance: Any, deed: str) -> Exception:
     """AWS's refusal of a deed in the wrong state."""
     return refuse(
@@ -59,6 +66,7 @@ def apply() -> None:
             raise refused(self, "started")
         if before.name == "stopped":
             start(self)
+            self.launch_time = now()
             send(self, "running")
         return before
 
@@ -85,6 +93,8 @@ def apply() -> None:
             raise refused(self, "rebooted")
         self.state_reason = StateReason()
 
+    # AWS tells the time of the last start; the rehearsal's clock may have been moved.
+    instances.utcnow = now
     nics, private = Instance.network_interfaces, Instance.private_ip_address
     gone = ("terminated",)
     Instance.network_interfaces = property(lambda self: [] if self.state in gone else nics.fget(self))
