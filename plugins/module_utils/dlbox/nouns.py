@@ -15,6 +15,7 @@ from . import (
     plan_schedule,
     preflight,
     quota_info,
+    stop_proof,
 )
 
 NOUNS: dict[str, Any] = {
@@ -28,4 +29,5 @@ NOUNS: dict[str, Any] = {
     "dlbox_info": info,
     "dlbox_doctor": doctor,
     "dlbox_quota_info": quota_info,
+    "dlbox_stop_proof": stop_proof,
 }

@@ -40,9 +40,14 @@ def wanted(want: Any, seen: dict[str, Any], instance: str | None, until: datetim
         if until and line.verb == "stop":
             forms[name] |= {"StartDate": (until - snooze.AHEAD).isoformat(), "Description": snooze.MARK}
     if until and not snooze.regular(want.table, until):
-        once = _form(want, seen, instance, "stop", f"at({until:%Y-%m-%dT%H:%M:%S})", "UTC")
-        forms[ONCE] = {**once, "ActionAfterCompletion": "DELETE"}
+        forms[ONCE] = once(want, seen, instance, until)
     return forms
+
+
+def once(want: Any, seen: dict[str, Any], instance: str | None, moment: datetime) -> dict[str, Any]:
+    """A stop at one moment, with the very role and target of every evening, that deletes itself."""
+    form = _form(want, seen, instance, "stop", f"at({moment:%Y-%m-%dT%H:%M:%S})", "UTC")
+    return {**form, "ActionAfterCompletion": "DELETE"}
 
 
 def _form(want: Any, seen: dict[str, Any], instance: str | None, verb: str, when: str, zone: str) -> dict[str, Any]:

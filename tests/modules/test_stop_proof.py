@@ -1,0 +1,170 @@
+"""The proof of the stop against the rehearsal: a real one, and what it says of each break of the chain."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dlbox import stop_proof, wait
+from dlbox.retry import backoff
+from rehearsal.cloud import Cloud
+from rehearsal.firing import Firing
+from rehearsal.targets import Targets
+from rehearsal.testing import REGION, Server
+
+from .conftest import Module
+from .in_process import in_process
+from .test_schedule import GROUP, ROLE, change, delete_role, launch, trust_without_condition
+
+
+@pytest.fixture
+def here(aws_server: Server, monkeypatch: pytest.MonkeyPatch) -> Module:
+    """The module in this process."""
+    return in_process(aws_server, monkeypatch)
+
+
+@pytest.fixture
+def box(here: Module, aws_server: Server) -> str:
+    """A box that stops as by default; its instance."""
+    instance = launch(aws_server)
+    here("dlbox_schedule")
+    aws_server.client("ec2").get_waiter("instance_running").wait(InstanceIds=[instance])
+    aws_server.forget_calls()
+    return instance
+
+
+@pytest.fixture
+def firing(aws_server: Server, tmp_path: Path) -> Iterator[Path]:
+    """EventBridge Scheduler: whatever is due within three minutes fires at once, with its role; its record."""
+    ended, record = threading.Event(), tmp_path / "firings.jsonl"
+    cloud = Cloud(aws_server.url)
+    scheduler = Firing(cloud, Targets(cloud, record))
+
+    def fire() -> None:
+        while not ended.wait(0.1):
+            now = datetime.fromisoformat(aws_server.get("clock")["now"])
+            scheduler.pass_time([REGION], now, now + timedelta(minutes=3))
+
+    thread = threading.Thread(target=fire)
+    thread.start()
+    yield record
+    ended.set()
+    thread.join()
+
+
+def quick(monkeypatch: pytest.MonkeyPatch, patience: float = 10) -> None:
+    """Look often, and not for five minutes."""
+    monkeypatch.setattr(stop_proof, "backoff", lambda **_: backoff(total=patience, longest=0.2))
+    monkeypatch.setattr(wait, "backoff", lambda **_: backoff(total=30, longest=0.2))
+
+
+def state(server: Server, instance: str) -> str:
+    found = server.client("ec2").describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    return str(found["State"]["Name"])
+
+
+def test_it_stops_by_the_same_role_and_runs_again(
+    here: Module, aws_server: Server, box: str, firing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    told = here("dlbox_stop_proof")
+    assert (told["proved"], told["broken"], told["changed"]) == (True, [], True)
+    (fired,) = [json.loads(line) for line in firing.read_text().splitlines()]
+    assert (fired["result"], fired["arn"].rpartition("/")[2]) == ("fired", "prove")
+    (stop,) = [call for call in aws_server.get("calls?all=1") if call["action"] == "StopInstances"]
+    assert stop["role"] == ROLE
+    assert state(aws_server, box) == "running"
+    listed = aws_server.client("scheduler").list_schedules(GroupName=GROUP)["Schedules"]
+    assert [one["Name"] for one in listed] == ["stop"]
+    assert not here("dlbox_schedule")["changed"]
+
+
+def test_looking_over_stops_nothing(here: Module, aws_server: Server, box: str) -> None:
+    told = here("dlbox_stop_proof", check=True)
+    assert (told["proved"], told["broken"]) == (False, [])
+    assert told["evidence"]["schedules"]["stop"]["when"] == "cron(0 20 * * ? *)"
+    assert not aws_server.calls(writes=True)
+
+
+def elsewhere(server: Server) -> None:
+    """The schedule was made in another region."""
+    server.client("scheduler").delete_schedule_group(Name=GROUP)
+    other = server.client("scheduler", "us-east-1")
+    other.create_schedule_group(Name=GROUP)
+    role = server.client("iam").get_role(RoleName=ROLE)["Role"]
+    document = role["AssumeRolePolicyDocument"]
+    document["Statement"][0].pop("Condition")
+    server.client("iam").update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(document))
+    target = {"Arn": "arn:aws:scheduler:::aws-sdk:ec2:stopInstances", "RoleArn": role["Arn"], "Input": "{}"}
+    when = {"ScheduleExpression": "cron(0 20 * * ? *)", "FlexibleTimeWindow": {"Mode": "OFF"}}
+    other.create_schedule(Name="stop", GroupName=GROUP, Target=target, **when)
+
+
+def without_permission(server: Server) -> None:
+    server.client("iam").delete_role_policy(RoleName=ROLE, PolicyName="stop")
+
+
+BREAKS: dict[str, tuple[Callable[[Server], Any], str]] = {
+    "disabled": (lambda s: change(s, State="DISABLED"), "schedule dlbox-us-west-2-lab/stop: it is disabled"),
+    "schedule deleted": (
+        lambda s: s.client("scheduler").delete_schedule(Name="stop", GroupName=GROUP),
+        "nothing would stop the box",
+    ),
+    "another target": (
+        lambda s: change(s, Target=s.client("scheduler").get_schedule(Name="stop", GroupName=GROUP)["Target"] | {"Input": "{}"}),
+        "it would stop another instance",
+    ),
+    "role without permission": (without_permission, "the role has no policy of this name"),
+    "trust changed": (trust_without_condition, "it is not trusted to the box's schedule group alone"),
+    "role deleted": (delete_role, f"role {ROLE}: the schedule needs it to stop the box"),
+    "wrong region": (elsewhere, "there is one in us-east-1, but a schedule stops nothing of another region"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BREAKS)
+def test_each_break_is_named_and_nothing_is_stopped(here: Module, aws_server: Server, box: str, case: str) -> None:
+    meddle, said = BREAKS[case]
+    meddle(aws_server)
+    aws_server.forget_calls()
+    told = here("dlbox_stop_proof")
+    assert not told["proved"]
+    assert said in "; ".join(told["broken"])
+    assert not aws_server.calls(writes=True)
+    assert state(aws_server, box) == "running"
+
+
+def test_a_denial_that_no_document_of_ours_shows_is_found_by_trying(
+    here: Module, aws_server: Server, box: str, firing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch, patience=3)
+    iam = aws_server.client("iam")
+    deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}]}
+    arn = iam.create_policy(PolicyName="deny", PolicyDocument=json.dumps(deny))["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=arn)
+    told = here("dlbox_stop_proof")
+    assert not told["proved"]
+    assert f"AWS did not stop {box}" in told["broken"][0]
+    assert json.loads(firing.read_text().splitlines()[0])["result"] == "denied"
+    assert "prove" not in [one["Name"] for one in aws_server.client("scheduler").list_schedules()["Schedules"]]
+
+
+def test_a_box_that_is_stopped_or_absent_is_said(here: Module, aws_server: Server) -> None:
+    assert "does not exist, so there is nothing to stop" in here("dlbox_stop_proof")["msg"]
+    instance = launch(aws_server)
+    here("dlbox_schedule")
+    ec2 = aws_server.client("ec2")
+    ec2.get_waiter("instance_running").wait(InstanceIds=[instance])
+    ec2.stop_instances(InstanceIds=[instance])
+    ec2.get_waiter("instance_stopped").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+    assert "is stopped, so a stop would prove nothing: start it" in here("dlbox_stop_proof")["msg"]
+
+
+def test_check_mode_runs_through_ansible(module: Module, aws_server: Server) -> None:
+    launch(aws_server)
+    module("dlbox_schedule")
+    assert module("dlbox_stop_proof", check=True)["broken"] == []
