@@ -28,6 +28,7 @@ test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
 	$(BIN)/pytest tests/rehearsal_machines
 	$(MAKE) molecule SCENARIO=box
 	$(MAKE) molecule SCENARIO=quota
+	$(MAKE) molecule SCENARIO=stop
 	$(MAKE) molecule SCENARIO=host
 	$(MAKE) molecule SCENARIO=idle
 
