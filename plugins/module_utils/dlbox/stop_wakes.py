@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
-from . import function_code, timetable
+from . import timetable, zone_data
 from .timetable import Timetable
 
 # A Monday; any week shows how weekdays shift with the date.
@@ -17,7 +17,7 @@ _PAST, _AHEAD = timedelta(days=366), timedelta(days=3 * 366)
 
 def offsets(zone_name: str, now: datetime) -> set[timedelta]:
     """The UTC offsets of a zone from a year ago to three years ahead."""
-    zone = function_code.zone(zone_name)
+    zone = zone_data.zone(zone_name)
     days = range((_PAST + _AHEAD).days)
     return {(now - _PAST + timedelta(n)).astimezone(zone).utcoffset() or timedelta() for n in days}
 
