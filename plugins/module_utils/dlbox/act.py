@@ -10,7 +10,7 @@ from typing import Any
 from . import launch_refused, launching, local, wait
 from .aws import Aws
 from .change import Call
-from .errors import AwsError, StateMoved
+from .errors import AwsError, DlboxError, StateMoved
 from .names import BOX_TAG, CREATED_TAG, tag_map
 from .plan_eip import address_age
 from .retry import backoff
@@ -29,6 +29,9 @@ _MOVED = frozenset(
         "InvalidAllocationID.NotFound",
         "InvalidGroup.NotFound",
         "ResourceNotFoundException",
+        "ResourceConflictException",
+        "ConcurrentModificationException",
+        "OperationAbortedException",
         "NoSuchEntity",
         "IncorrectInstanceState",
     ]
@@ -83,13 +86,25 @@ def delete_security_group(aws: Aws, want: Any, seen: dict[str, Any], call: Call,
 
 
 def propagated(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
-    """A write of a schedule, which may come before its role has spread; one token for all tries, so that a lost reply is no conflict."""
+    """A write that may come before its role has spread; a schedule's has one token for all tries, so that a lost reply is no conflict."""
+    token = {"ClientToken": uuid.uuid4().hex} if call.service == "scheduler" else {}
     try:
-        return aws.until_propagated(call.service, call.operation, ClientToken=uuid.uuid4().hex, **params)
+        return aws.until_propagated(call.service, call.operation, **token, **params)
     except AwsError as error:
         if error.code in _MOVED:
             raise StateMoved(str(error)) from error
         raise
+
+
+def targets(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
+    """A write of a rule's targets, which EventBridge may refuse one by one in an answer that is no error."""
+    answer = plain(aws, want, seen, call, params)
+    for refused in answer.get("FailedEntries", []):
+        code, said = refused.get("ErrorCode", ""), refused.get("ErrorMessage", "")
+        raise (StateMoved if code in _MOVED else DlboxError)(
+            f"EventBridge did not take a target of rule {params['Rule']} ({code}: {said}): put that right, then run the same command"
+        )
+    return answer
 
 
 def on_controller(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
@@ -113,8 +128,14 @@ HANDLERS = {
     ("ec2", "start_instances"): launch_refused.start_instances,
     ("ec2", "delete_security_group"): delete_security_group,
     ("ec2", "allocate_address"): allocate_address,
+    ("events", "put_targets"): targets,
+    ("events", "remove_targets"): targets,
+    ("lambda", "create_function"): propagated,
+    ("lambda", "update_function_configuration"): propagated,
     ("scheduler", "create_schedule"): propagated,
     ("scheduler", "update_schedule"): propagated,
+    ("wait", "function_permitted"): wait.function_permitted,
+    ("wait", "function_ready"): wait.function_ready,
     ("wait", "instance_state"): wait.instance_state,
     ("wait", "schedule_group_gone"): wait.schedule_group_gone,
     **{("local", step): on_controller for step in local.STEPS},

@@ -86,5 +86,6 @@ def credential_advice(error: Exception, profile: str = "") -> str:
 
 
 def unassumable(error: AwsError) -> bool:
-    """Whether a service refused because it cannot assume the role: usual for seconds after the role was made."""
-    return error.code in _INVALID and "assume" in str(error)
+    """Whether a service refused because it cannot use the role: usual for seconds after the role or its policy was made."""
+    early = ("assume", "does not have permissions to call SendMessage")
+    return error.code in _INVALID and any(said in str(error) for said in early)

@@ -17,6 +17,7 @@ from .aws import Aws
 from .errors import DlboxError
 from .names import private_key_path, tag_map
 from .observe_box import BOX_PARTS
+from .observe_function import FUNCTION_PARTS
 from .observe_launch import LAUNCH_PARTS
 from .observe_price import PRICE_PARTS
 from .observe_quota import QUOTA_PARTS
@@ -93,6 +94,7 @@ def _named(field: str, want: Any) -> list[dict[str, Any]]:
 PARTS: dict[str, Callable[[Aws, Any, dict[str, Any]], Any]] = {
     **{part.__name__: part for part in (account, caller_address, key_pairs, private_key, groups, prefix_list)},
     **BOX_PARTS,
+    **FUNCTION_PARTS,
     **LAUNCH_PARTS,
     **PRICE_PARTS,
     **QUOTA_PARTS,

@@ -8,9 +8,9 @@ from typing import Any
 
 from .aws import Aws
 from .errors import AwsError
-from .names import tag_map
+from .observe_role import attached, found, policy, role
 from .stop_form import OURS
-from .stop_role import POLICY, role_name
+from .stop_role import role_name
 
 _TIMING = ("ScheduleExpression", "ScheduleExpressionTimezone", "State", "FlexibleTimeWindow", "Target")
 _DATES = ("StartDate", "EndDate", "LastModificationDate")
@@ -28,56 +28,35 @@ def schedules(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, dict[str, 
             raise
         return {}
     names = sorted(one["Name"] for one in listed if OURS.fullmatch(one["Name"]))
-    tasks = [partial(_found, aws, "scheduler", "get_schedule", Name=name, GroupName=group) for name in names]
+    tasks = [partial(found, aws, "scheduler", "get_schedule", Name=name, GroupName=group) for name in names]
     # One that fired for the last time may be gone by now.
-    return {name: _form(found) for name, found in zip(names, aws.together(tasks), strict=True) if found}
+    return {name: _form(one) for name, one in zip(names, aws.together(tasks), strict=True) if one}
 
 
-def _form(found: dict[str, Any]) -> dict[str, Any]:
-    dates = {key: found[key].astimezone(UTC).isoformat() if found.get(key) else None for key in _DATES}
-    return {key: found[key] for key in _TIMING} | dates | {"Description": found.get("Description")}
+def _form(one: dict[str, Any]) -> dict[str, Any]:
+    dates = {key: one[key].astimezone(UTC).isoformat() if one.get(key) else None for key in _DATES}
+    return {key: one[key] for key in _TIMING} | dates | {"Description": one.get("Description")}
 
 
 def schedule_group(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | None:
     """The box's schedule group and whether it is ACTIVE or DELETING; None where there is none."""
-    found = _found(aws, "scheduler", "get_schedule_group", Name=want.scope.prefix)
-    return found and {"State": found["State"]}
+    group = found(aws, "scheduler", "get_schedule_group", Name=want.scope.prefix)
+    return group and {"State": group["State"]}
 
 
 def stop_role(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | None:
     """The role that the schedule uses, with its trust policy and tags; None where there is none."""
-    found = _found(aws, "iam", "get_role", RoleName=role_name(want.scope))
-    role = found and found["Role"]
-    return role and {
-        "Arn": role["Arn"],
-        "Trust": role["AssumeRolePolicyDocument"],
-        "Tags": tag_map(role.get("Tags")),
-    }
+    return role(aws, role_name(want.scope))
 
 
 def stop_policy(aws: Aws, want: Any, seen: dict[str, Any]) -> Any:
     """What the role's inline policy allows; None where it has none of that name."""
-    if seen.get("stop_role", "not looked for") is None:
-        return None
-    found = _found(aws, "iam", "get_role_policy", RoleName=role_name(want.scope), PolicyName=POLICY)
-    return found and found["PolicyDocument"]
+    return None if seen.get("stop_role", "not looked for") is None else policy(aws, role_name(want.scope))
 
 
 def stop_attached(aws: Aws, want: Any, seen: dict[str, Any]) -> list[str]:
     """ARNs of managed policies that somebody attached to the role by hand: AWS deletes no role that has one."""
-    if seen["stop_role"] is None:
-        return []
-    found = aws.call("iam", "list_attached_role_policies", RoleName=role_name(want.scope))
-    return sorted(policy["PolicyArn"] for policy in found["AttachedPolicies"])
-
-
-def _found(aws: Aws, service: str, operation: str, **params: str) -> Any:
-    try:
-        return aws.call(service, operation, **params)
-    except AwsError as error:
-        if error.code not in ("ResourceNotFoundException", "NoSuchEntity"):
-            raise
-        return None
+    return [] if seen["stop_role"] is None else attached(aws, role_name(want.scope))
 
 
 SCHEDULE_PARTS: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -66,4 +67,47 @@ def schedule_group_gone(aws: Aws, want: Any, seen: dict[str, Any], call: Call, p
         time.sleep(pause)
     raise DlboxError(
         f"schedule group {params['Name']} was not gone after 10 minutes: it costs nothing; run the same command again later"
+    )
+
+
+def function_ready(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
+    """Wait until Lambda has taken a function's last change: until then it refuses the next, and runs as before."""
+    name = params["FunctionName"]
+    for pause in backoff(total=300.0, longest=5.0):
+        try:
+            now = aws.call("lambda", "get_function", FunctionName=name)["Configuration"]
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+            now = {"State": "not visible yet"}
+        states = {now["State"], now.get("LastUpdateStatus", "Successful")}
+        if states == {"Active", "Successful"}:
+            return {}
+        if "Failed" in states:
+            why = now.get("LastUpdateStatusReason") or now.get("StateReason") or "it does not say why"
+            raise DlboxError(
+                f"Lambda could not set function {name} up ({why}): put that right, then run the same command"
+            )
+        aws.say(
+            f"function {name} is {' and '.join(sorted(states - {'Active', 'Successful'}))}, waiting until it is ready"
+        )
+        time.sleep(pause)
+    raise DlboxError(f"function {name} was not ready after 5 minutes: run the same command again later")
+
+
+def function_permitted(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
+    """Wait until a function's policy shows a permission: without it a rule fires into nothing, and no call would fail."""
+    name, sid = params["FunctionName"], params["StatementId"]
+    for pause in backoff(total=60.0):
+        try:
+            policy = json.loads(aws.call("lambda", "get_policy", FunctionName=name)["Policy"])
+            if any(one.get("Sid") == sid for one in policy["Statement"]):
+                return {}
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+        aws.say(f"the permission {sid} of function {name} is not visible yet, waiting")
+        time.sleep(pause)
+    raise DlboxError(
+        f"AWS took the permission {sid} of function {name} but does not show it, so the box would not stop: run the same command again"
     )

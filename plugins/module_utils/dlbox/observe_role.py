@@ -1,0 +1,39 @@
+"""What IAM holds of a role of the box, and reads of things that may not be there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .aws import Aws
+from .errors import AwsError
+from .iam_role import POLICY
+from .names import tag_map
+
+
+def found(aws: Aws, service: str, operation: str, **params: Any) -> Any:
+    """The answer of a read; None where the thing is not there."""
+    try:
+        return aws.call(service, operation, **params)
+    except AwsError as error:
+        if error.code not in ("ResourceNotFoundException", "NoSuchEntity"):
+            raise
+        return None
+
+
+def role(aws: Aws, name: str) -> dict[str, Any] | None:
+    """A role with its trust policy and tags; None where there is none."""
+    known = found(aws, "iam", "get_role", RoleName=name)
+    one = known and known["Role"]
+    return one and {"Arn": one["Arn"], "Trust": one["AssumeRolePolicyDocument"], "Tags": tag_map(one.get("Tags"))}
+
+
+def policy(aws: Aws, name: str) -> Any:
+    """What a role's inline policy allows; None where it has none of that name."""
+    known = found(aws, "iam", "get_role_policy", RoleName=name, PolicyName=POLICY)
+    return known and known["PolicyDocument"]
+
+
+def attached(aws: Aws, name: str) -> list[str]:
+    """ARNs of managed policies that somebody attached to a role by hand: AWS deletes no role that has one."""
+    known = aws.call("iam", "list_attached_role_policies", RoleName=name)
+    return sorted(one["PolicyArn"] for one in known["AttachedPolicies"])
