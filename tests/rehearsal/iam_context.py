@@ -96,6 +96,10 @@ def _arns(call: Call) -> list[str]:
         if call.action.endswith("Schedule"):
             group = given.get("GroupName") or given.get("groupName") or "default"
             return [f"arn:aws:scheduler:{where}:schedule/{group}/{given.get('Name')}"]
+    if call.service in ("lambda", "events", "logs") and (
+        tagged := given.get("Resource") or given.get("ResourceARN") or given.get("resourceArn")
+    ):
+        return [unquote(tagged)]
     if call.service == "lambda" and given.get("FunctionName"):
         return [f"arn:aws:lambda:{where}:function:{given['FunctionName'].split(':')[-1]}"]
     if call.service == "events" and (given.get("Name") or given.get("Rule")):

@@ -11,7 +11,7 @@ from moto.sts.models import sts_backends
 
 from . import replies
 from .iam_context import asks, policy
-from .iam_judge import refusal, trust_refusal
+from .iam_judge import Ask, refusal, trust_refusal
 from .replies import Reply
 from .state import ACCOUNT, STATE
 from .wire import Call
@@ -77,6 +77,13 @@ def _documents(inline: list[Any], attached: list[Any]) -> list[dict[str, Any]]:
     return [policy(one) for one in inline] + [
         policy(version.document) for one in attached for version in one.versions if version.is_default
     ]
+
+
+def cannot_do(role_arn: str, ask: Ask) -> str | None:
+    """Why a role may not do something, or None when it may."""
+    role = role_named(role_arn)
+    inline, attached = ([*role.policies.values()], [*role.managed_policies.values()]) if role else ([], [])
+    return refusal([*_documents(inline, attached)], ask)
 
 
 def verdict(call: Call, entry: dict[str, Any]) -> Reply | None:

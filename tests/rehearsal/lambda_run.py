@@ -12,12 +12,15 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from .iam_session import cannot_assume, credentials
+from .iam_judge import Ask
+from .iam_session import cannot_assume, cannot_do, credentials
 from .state import STATE
 
 # The smallest runtime that a handler notices: event and context in, the result as the last line of the result file.
 BOOTSTRAP = """
-import importlib, json, os, sys, types
+import importlib, json, os, sys, time, types
+clock, moved = time.time, float(os.environ["CLOCK_MOVED_S"])
+time.time = lambda: clock() + moved
 module, name = os.environ["_HANDLER"].rsplit(".", 1)
 context = types.SimpleNamespace(
     function_name=os.environ["AWS_LAMBDA_FUNCTION_NAME"], aws_request_id=os.environ["REQUEST_ID"],
@@ -38,6 +41,7 @@ def environment(function: Any, folder: Path, secret: dict[str, str]) -> dict[str
         "PYTHONPATH": str(folder / "code"),
         "RESULT": str(folder / "result.json"),
         "REQUEST_ID": folder.name,
+        "CLOCK_MOVED_S": str(STATE.clock_offset_s),
         "FUNCTION_ARN": function.function_arn,
         "_HANDLER": function.handler,
         "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
@@ -65,9 +69,21 @@ def outcome(done: subprocess.CompletedProcess[str], result: Path) -> tuple[str, 
     return failure(kind, message or last), True
 
 
+def keep_log(function: Any, text: str) -> None:
+    """Write a run's log as far as the function's role may: into its log group, which it may have to make."""
+    group = f"arn:aws:logs:{function.region}:{function.account_id}:log-group:{function.logs_group_name}"
+    if function.logs_group_name not in function.logs_backend.groups:
+        if cannot_do(function.role, Ask("logs:CreateLogGroup", group)):
+            return
+        function.logs_backend.ensure_log_group(function.logs_group_name)
+    stream = f"{group}:log-stream:{function.version}"
+    asks = (Ask("logs:CreateLogStream", stream), Ask("logs:PutLogEvents", stream))
+    if not any(cannot_do(function.role, ask) for ask in asks):
+        function.save_logs(text)
+
+
 def run(function: Any, event: Any = None) -> tuple[str, bool, str]:
     """Run a function once; answer its result, whether it failed, and its log."""
-    function.logs_backend.ensure_log_group(function.logs_group_name)
     why = cannot_assume(function.role, "lambda.amazonaws.com", function.function_arn)
     if why:
         return failure("AccessDeniedException", f"The role of the function cannot be assumed: {why}"), True, why
@@ -84,11 +100,11 @@ def run(function: Any, event: Any = None) -> tuple[str, bool, str]:
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             message = f"Task timed out after {int(function.timeout)}.00 seconds"
-            function.save_logs(message)
+            keep_log(function, message)
             return failure("Sandbox.Timedout", message), True, message
         answer, failed = outcome(done, folder / "result.json")
     log = done.stdout + done.stderr
-    function.save_logs(log)
+    keep_log(function, log)
     STATE.functions_run.append(
         {"function": function.function_name, "event": text, "answer": answer, "failed": failed, "log": log}
     )

@@ -1,4 +1,4 @@
-"""Rules: security group rules are canonical and all or nothing; EventBridge rules have a valid expression."""
+"""Rules: security group rules are canonical and all or nothing; EventBridge rules have a valid expression, and tags from their birth."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def apply() -> None:
         expression = given.get("scheduled_expression")
         if expression and (expression.startswith("at(") or not expression_ok(expression)):
             raise ValidationException("Parameter ScheduleExpression is not valid.")
-        return put(self, name, **given)
+        bus = self._get_event_bus(self._normalize_event_bus_arn(given.get("event_bus_arn")))
+        return put(self, name, **given | ({"tags": None} if name in bus.rules else {}))
 
     SecurityGroups._process_rules_from_querystring = process_rules
     SecurityGroups.authorize_security_group_ingress = whole("ingress")
