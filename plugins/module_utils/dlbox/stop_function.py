@@ -30,11 +30,13 @@ WHY = {
 }
 
 
-def needs(seen: dict[str, Any], all_of_it: bool) -> set[str]:
-    """The parts to read: the role alone tells whether there may be more, for it is made first and deleted last."""
-    if not all_of_it and not seen.get("function_role"):
+def needs(seen: dict[str, Any], wanted: bool, absent: bool) -> set[str]:
+    """The parts to read: the role alone tells whether there may be more of an unwanted function, for it comes first and goes last."""
+    if "function_role" not in seen:
         return {"function_role"}
-    return set(OWNS) if "function_role" in seen else {"function_role"}
+    if wanted:
+        return set(OWNS) - {"function_attached"}
+    return set(OWNS) if absent or seen["function_role"] else set()
 
 
 def ensure(want: Any, seen: dict[str, Any], instance: str | None, until: datetime | None) -> list[Change]:
