@@ -11,7 +11,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from dlbox import function_standing, plan_schedule, snooze, stop_function
+from dlbox import act, function_standing, plan_schedule, snooze, stop_function
+from dlbox.aws import Aws
+from dlbox.change import Call
 from dlbox.converge import run_noun
 from dlbox.errors import DlboxError
 from rehearsal.cloud import Cloud
@@ -53,12 +55,12 @@ def _needs(want: Any, seen: dict[str, Any]) -> set[str]:
 def _plan(want: Any, seen: dict[str, Any]) -> Any:
     if want.state == "absent":
         return stop_function.remove(want, seen, "the box is to be absent")
-    box = next(iter(seen["instances"]), {})
+    box: dict[str, Any] = next(iter(seen["instances"]), {})
     return stop_function.ensure(want, seen, box.get("InstanceId"), _until(want, seen))
 
 
 def _result(want: Any, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
-    box = next(iter(seen["instances"]), {})
+    box: dict[str, Any] = next(iter(seen["instances"]), {})
     now = datetime.fromisoformat(seen["account"]["now"])
     coming = function_standing.firings(want, seen, box, now)
     return {"standing": [(moment.isoformat(), verb) for (moment, verb), _ in zip(coming, range(5), strict=False)]}
@@ -127,6 +129,11 @@ def retarget(server: Server, *targets: dict[str, Any]) -> None:
     events.remove_targets(Rule=RULE, Ids=["box"])
     if targets:
         events.put_targets(Rule=RULE, Targets=list(targets))
+
+
+def delete_rule(server: Server) -> None:
+    retarget(server)
+    server.client("events").delete_rule(Name=RULE)
 
 
 def allow_other(server: Server) -> None:
@@ -209,7 +216,7 @@ DRIFT: dict[str, tuple[Callable[[Server], Any], list[str], str]] = {
         "its tags differ",
     ),
     "rule deleted": (
-        lambda s: (retarget(s), s.client("events").delete_rule(Name=RULE)),
+        delete_rule,
         RULE_WRITES,
         "nothing would wake the function then",
     ),
@@ -400,12 +407,10 @@ def test_a_permission_that_aws_does_not_show_is_waited_for(here: Module, aws_ser
 
 
 def test_a_target_that_eventbridge_does_not_take_is_no_success(here: Module, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dlbox import act
-
     failed = {"FailedEntryCount": 1, "FailedEntries": [{"ErrorCode": "LimitExceeded", "ErrorMessage": "no more"}]}
     monkeypatch.setattr(act, "plain", lambda *_: failed)
     with pytest.raises(DlboxError, match=r"did not take a target of rule r \(LimitExceeded: no more\)"):
-        act.HANDLERS["events", "put_targets"](None, None, {}, None, {"Rule": "r"})
+        act.HANDLERS["events", "put_targets"](Aws(REGION), None, {}, Call("events", "put_targets"), {"Rule": "r"})
 
 
 CREATES = ["CreateRole", "PutRolePolicy", "CreateLogGroup", "CreateFunction", "PutRule", "PutTargets", "AddPermission"]
@@ -419,6 +424,19 @@ def test_a_lost_reply_leaves_one_of_each(here: Module, aws_server: Server, actio
     assert not here()["changed"]
     policy = json.loads(aws_server.client("lambda").get_policy(FunctionName=FUNCTION)["Policy"])
     assert [one["Sid"] for one in policy["Statement"]] == [RULE]
+
+
+@pytest.mark.parametrize("write", [name.partition(":")[2] for name in dict.fromkeys(CREATE)])
+def test_a_creation_that_broke_off_is_finished_and_can_be_removed(here: Module, aws_server: Server, write: str) -> None:
+    launch(aws_server)
+    action = "".join(word.title() for word in write.split("_"))
+    aws_server.fault(action, code="AccessDeniedException", message="no", status=400, times=-1)
+    assert "not allowed" in here()["msg"]
+    aws_server.post("faults", [])
+    aws_server.forget_calls()
+    check_apply_again(here, aws_server, "")
+    here(state="absent")
+    assert [item["kind"] for item in aws_server.inventory() if item["service"] not in ("ec2", "iam")] == []
 
 
 def test_it_goes_and_leaves_its_neighbours(here: Module, aws_server: Server) -> None:

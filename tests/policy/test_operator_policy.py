@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +24,7 @@ SERVICES = {"ec2": "ec2", "iam": "iam", "pricing": "pricing", "scheduler": "sche
 }  # fmt: skip
 NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity"}
 # What a call needs beside its own action.
-BESIDE = {"iam:PassRole", "scheduler:TagResource", "iam:CreateServiceLinkedRole"}
+BESIDE = {"iam:PassRole", "scheduler:TagResource", "iam:CreateServiceLinkedRole", "lambda:ListTags"}
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHpKPRAxbnGvNsrVQ2YjKqXqcDbJ8U0gDkRRhVw2yYlq"
 
 
@@ -34,21 +35,25 @@ def allowed() -> set[str]:
 
 
 def used() -> set[str]:
-    """Every API operation that dlbox's code names, as IAM writes it: any string that is a boto3 method of these services."""
+    """Every API operation that dlbox's code names, as IAM writes it: a boto3 method behind its service, or one that only one has."""
     session = botocore.session.get_session()
-    known = {
-        xform_name(operation): f"{prefix}:{operation}"
-        for service, prefix in SERVICES.items()
-        for operation in session.get_service_model(service).operation_names
-    }
+    known: dict[str, dict[str, str]] = {}
+    for service, prefix in SERVICES.items():
+        for operation in session.get_service_model(service).operation_names:
+            known.setdefault(xform_name(operation), {})[service] = f"{prefix}:{operation}"
     sources = [*(ROOT / "plugins").rglob("*.py"), *(ROOT / "library").glob("*.py")]
-    texts = {
-        node.value
-        for source in sources
-        for node in ast.walk(ast.parse(source.read_text()))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    return {action for name, action in known.items() if name in texts}
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source.read_text()))]
+    lists = [node.args if isinstance(node, ast.Call) else node.elts for node in nodes if isinstance(node, ast.Call | ast.Tuple)]  # fmt: skip
+    pairs = {(text(one), text(other)) for items in lists for one, other in itertools.pairwise(items)}
+    named = {actions[service] for service, name in pairs if service in (actions := known.get(name, {}))}
+    alone = {action for name, actions in known.items() if len(actions) == 1 for action in actions.values()}
+    texts = {text(node) for node in nodes}
+    return named | {action for action in alone if xform_name(action.partition(":")[2]) in texts}
+
+
+def text(node: ast.AST) -> str:
+    """A literal text, or an empty one."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def test_every_call_of_the_code_has_its_permission_and_no_permission_is_left_over():

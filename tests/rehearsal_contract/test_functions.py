@@ -113,6 +113,15 @@ def test_a_change_takes_time_and_refuses_the_next(aws: World) -> None:
     assert settled(aws)["Configuration"]["Timeout"] == 9
 
 
+def test_the_rehearsals_clock_tells_when_it_was_changed(aws: World) -> None:
+    aws.server.post("clock", {"now": "2031-05-06T07:08:09+00:00"})
+    made(aws, ECHO)
+    assert settled(aws)["Configuration"]["LastModified"].startswith("2031-05-06T07:08:")
+    aws.server.post("clock", {"now": "2031-06-07T08:09:10+00:00"})
+    aws.client("lambda").update_function_configuration(FunctionName="f", Timeout=9)
+    assert settled(aws)["Configuration"]["LastModified"].startswith("2031-06-07T08:09:")
+
+
 def test_a_change_of_the_architecture_is_told(aws: World) -> None:
     made(aws, ECHO)
     settled(aws)

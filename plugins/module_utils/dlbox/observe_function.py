@@ -12,7 +12,7 @@ from .names import tag_map
 from .observe_role import attached, found, policy, role
 from .stop_wakes import ours
 
-_FIELDS = ("Role", "Runtime", "Handler", "Timeout", "MemorySize", "Architectures", "CodeSha256")
+_FIELDS = ("Role", "Runtime", "Handler", "Timeout", "MemorySize", "Architectures", "CodeSha256", "LastModified")
 
 
 def function_role(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ def function_arn(want: Any, seen: dict[str, Any]) -> str:
 
 def prove_name(want: Any) -> str:
     """The rule with which playbooks/prove_stop.yml wakes the function once; its permission is not taken away under it."""
-    return f"{want.scope.prefix}-prove"
+    return f"{want.scope.prefix}-at-prove"
 
 
 def ensure(want: Any, seen: dict[str, Any], until: datetime | None) -> list[Change]:

@@ -53,6 +53,7 @@ def change(function: Any) -> None:
         text = "The operation cannot be performed at this time. An update is in progress for resource: "
         raise Conflict(text + function.function_arn)
     function.__dict__.update(_changed=time.monotonic(), _made=True)
+    function.last_modified = f"{STATE.now():%Y-%m-%dT%H:%M:%S.000+0000}"
 
 
 def state(function: Any) -> dict[str, str]:
@@ -79,7 +80,8 @@ def apply() -> None:
         queue = (spec.get("DeadLetterConfig") or {}).get("TargetArn", "")
         usable(spec.get("Role", ""), arn, queue)
         function = create(self, spec)
-        function.__dict__.update(_dead_letters=queue, _changed=time.monotonic())
+        change(function)
+        function.__dict__.update(_dead_letters=queue, _made=False)
         return function
 
     def update_configuration(self: Any, body: dict[str, Any]) -> Any:
