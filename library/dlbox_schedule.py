@@ -14,6 +14,13 @@ description:
   - Refuses a time that daylight saving leaves out on one of its days of the coming year, where AWS would skip it.
 extends_documentation_fragment: dlbox
 options:
+  backend:
+    description:
+      - V(scheduler) is EventBridge Scheduler, which stops the box by itself; V(lambda) is a function that rules of EventBridge wake at each
+        UTC time that may be meant, and that acts where the local time is right.
+      - Whatever the other left is removed once this one stands.
+    type: str
+    default: scheduler
   stop_time:
     description: Time of day on the 24-hour clock, such as V(20:00), or a list of them; in quotes, because YAML reads 20:00 as the number 1200.
     type: raw
@@ -76,10 +83,6 @@ unverified:
   description: What check mode could not verify.
   type: list
   elements: str
-  returned: always
-schedule_group:
-  description: The group that holds the schedules.
-  type: str
   returned: always
 firings:
   description: The next five things that happen by themselves, each C(verb) (stop or start), C(local) with its zone, and C(utc).

@@ -24,6 +24,10 @@ options:
     description: AWS profile; empty means boto3's usual order.
     type: str
     default: ""
+  backend:
+    description: V(scheduler) or V(lambda), as in M(dlbox_schedule).
+    type: str
+    default: scheduler
   stop_time:
     description: Time of day on the 24-hour clock, such as V(20:00), or a list of them; in quotes, because YAML reads 20:00 as the number 1200.
     type: raw

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Iterator
 
 import pytest
 from rehearsal.testing import Server, start_server
+
+# The rules of zones are those of the locked tzdata, as in the code: a system's own may be years behind.
+zoneinfo.reset_tzpath(to=())
 
 
 @pytest.fixture(scope="session")

@@ -7,21 +7,19 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from dlbox import act, function_standing, plan_schedule, snooze, stop_function
+from dlbox import act
 from dlbox.aws import Aws
 from dlbox.change import Call
-from dlbox.converge import run_noun
 from dlbox.errors import DlboxError
 from rehearsal.cloud import Cloud
 from rehearsal.firing import Firing
 from rehearsal.targets import Targets
 from rehearsal.testing import REGION, Server
 
-from .conftest import BOX, Module, check_apply_again, predicted
+from .conftest import Module, check_apply_again, predicted
 from .in_process import in_process
 from .test_schedule import launch
 
@@ -42,46 +40,14 @@ REMOVE = [
 ]
 
 
-def _until(want: Any, seen: dict[str, Any]) -> datetime | None:
-    now = datetime.fromisoformat(seen["account"]["now"])
-    return snooze.until(want.table, want.snooze, function_standing.kept(seen), now)
-
-
-def _needs(want: Any, seen: dict[str, Any]) -> set[str]:
-    present = want.state == "present"
-    return {"account", "instances"} | stop_function.needs(seen, wanted=present, absent=not present)
-
-
-def _plan(want: Any, seen: dict[str, Any]) -> Any:
-    if want.state == "absent":
-        return stop_function.remove(want, seen, "the box is to be absent")
-    box: dict[str, Any] = next(iter(seen["instances"]), {})
-    return stop_function.ensure(want, seen, box.get("InstanceId"), _until(want, seen))
-
-
-def _result(want: Any, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
-    box: dict[str, Any] = next(iter(seen["instances"]), {})
-    now = datetime.fromisoformat(seen["account"]["now"])
-    coming = function_standing.firings(want, seen, box, now)
-    return {"standing": [(moment.isoformat(), verb) for (moment, verb), _ in zip(coming, range(5), strict=False)]}
-
-
-NOUN = SimpleNamespace(
-    SPEC=plan_schedule.SPEC, want=plan_schedule.want, needs=_needs, plan=_plan, result=_result,
-    OWNS=stop_function.OWNS, FRESH=(),
-)  # fmt: skip
-
-
 @pytest.fixture
 def here(aws_server: Server, monkeypatch: pytest.MonkeyPatch) -> Module:
-    """The function as a module in this process."""
-    in_process(aws_server, monkeypatch)
+    """The schedule with this backend, in this process."""
+    module = in_process(aws_server, monkeypatch)
 
     def run(name: str = "", check: bool = False, **params: Any) -> dict[str, Any]:
-        try:
-            return run_noun(NOUN, BOX | params, check)
-        except DlboxError as error:
-            return {"msg": str(error)}
+        backend = {} if name == "dlbox_info" else {"backend": "lambda"}
+        return module(name or "dlbox_schedule", check, **backend | params)
 
     return run
 
@@ -371,7 +337,7 @@ def test_a_silent_run_asks_each_thing_once(here: Module, aws_server: Server) -> 
     here()
     read = [call["action"] for call in aws_server.calls() if call["service"] not in ("ec2", "sts")]
     assert sorted(read) == [
-        "DescribeLogGroups", "GetFunction", "GetFunctionEventInvokeConfig", "GetPolicy", "GetRole", "GetRolePolicy",
+        "DescribeLogGroups", "GetFunction", "GetFunctionEventInvokeConfig", "GetPolicy", "GetRole", "GetRole", "GetRolePolicy",
         "ListRules", "ListTagsForResource", "ListTagsForResource", "ListTargetsByRule",
     ]  # fmt: skip
 
@@ -596,8 +562,8 @@ def test_it_tells_what_will_really_happen(here: Module, aws_server: Server) -> N
     launch(aws_server)
     here(stop_days=["Mon"])
     aws_server.post("clock", {"now": "2027-01-01T00:00:00+00:00"})
-    mondays = [(f"2027-01-{day:02}T20:00:00+08:00", "stop") for day in (4, 11, 18, 25)]
-    assert here(stop_days=["Mon"])["standing"][:4] == mondays
+    mondays = [f"Mon 2027-01-{day:02} 20:00 Asia/Shanghai" for day in (4, 11, 18, 25)]
+    assert [one["local"] for one in here("dlbox_info")["firings"]][:4] == mondays
 
 
 @pytest.mark.parametrize("case", ["disabled", "cron", "target gone", "target's input", "permission gone",
@@ -605,6 +571,51 @@ def test_it_tells_what_will_really_happen(here: Module, aws_server: Server) -> N
 def test_it_promises_no_stop_that_would_not_come(here: Module, aws_server: Server, case: str) -> None:
     launch(aws_server)
     here()
-    assert len(here()["standing"]) == 5
+    assert len(here("dlbox_info")["firings"]) == 5
     DRIFT[case][0](aws_server)
-    assert here(check=True)["standing"] == []
+    told = here("dlbox_info")
+    assert (told["firings"], told["next_stop"]) == ([], None)
+
+
+def test_changing_the_backend_removes_the_other_once_this_one_stands(here: Module, aws_server: Server) -> None:
+    launch(aws_server)
+    here(backend="scheduler", snooze="23:59")
+    aws_server.forget_calls()
+    done = check_apply_again(here, aws_server, "")
+    writes = predicted(done)
+    assert (
+        writes.index("lambda:add_permission")
+        < writes.index("scheduler:delete_schedule")
+        < writes.index("iam:delete_role")
+    )
+    assert done["snoozed_until"]
+    kinds = {item["service"] for item in aws_server.inventory() if item["kind"] != "role"}
+    assert {"lambda", "events", "logs"} <= kinds
+    assert "scheduler" not in kinds
+    aws_server.forget_calls()
+    back = check_apply_again(here, aws_server, "", backend="scheduler")
+    assert back["snoozed_until"] == done["snoozed_until"]
+    assert predicted(back)[-1] == "iam:delete_role"
+    left = {item["service"] for item in aws_server.inventory()}
+    assert not left & {"lambda", "events", "logs"}
+
+
+@pytest.mark.parametrize("action", ["PutTargets", "AddPermission", "DeleteScheduleGroup", "DeleteRole"])
+def test_a_change_of_the_backend_that_broke_off_is_finished(here: Module, aws_server: Server, action: str) -> None:
+    launch(aws_server)
+    here(backend="scheduler")
+    aws_server.fault(action, code="AccessDeniedException", message="no", status=400, times=-1)
+    assert "not allowed" in here()["msg"]
+    aws_server.post("faults", [])
+    assert here()["changed"]
+    assert not here()["changed"]
+    assert [item["id"] for item in aws_server.inventory() if item["kind"] == "role"] == [ROLE]
+
+
+def test_a_silent_run_of_the_other_backend_asks_for_one_role_more(here: Module, aws_server: Server) -> None:
+    launch(aws_server)
+    here(backend="scheduler")
+    aws_server.forget_calls()
+    here(backend="scheduler")
+    assert {call["params"]["RoleName"] for call in aws_server.calls("GetRole")} == {f"{PREFIX}-stop", ROLE}
+    assert not aws_server.calls("GetFunction", "ListRules")

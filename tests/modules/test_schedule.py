@@ -164,7 +164,7 @@ def test_drift_is_predicted_mended_and_then_silent(here: Module, aws_server: Ser
     assert reason in done["changes"][0]["reason"]
 
 
-def test_a_silent_run_reads_five_things_of_the_stop(here: Module, aws_server: Server) -> None:
+def test_a_silent_run_reads_six_things_of_the_stop(here: Module, aws_server: Server) -> None:
     launch(aws_server)
     here("dlbox_schedule")
     aws_server.forget_calls()
@@ -173,6 +173,7 @@ def test_a_silent_run_reads_five_things_of_the_stop(here: Module, aws_server: Se
     assert read == [
         "DescribeInstances",
         "GetCallerIdentity",
+        "GetRole",
         "GetRole",
         "GetRolePolicy",
         "GetSchedule",

@@ -16,9 +16,12 @@ from rehearsal.cloud import Cloud
 from rehearsal.firing import Firing
 from rehearsal.targets import Targets
 from rehearsal.testing import REGION, Server
+from rehearsal_contract.test_functions import ECHO, packed
 
 from .conftest import Module
 from .in_process import in_process
+from .test_function import FUNCTION, RULE
+from .test_function import ROLE as FUNCTION_ROLE
 from .test_schedule import GROUP, ROLE, change, delete_role, launch, trust_without_condition
 
 
@@ -68,7 +71,7 @@ def state(server: Server, instance: str) -> str:
     return str(found["State"]["Name"])
 
 
-def test_it_stops_by_the_same_role_and_runs_again(
+def test_by_schedule_it_stops_by_the_same_role_and_runs_again(
     here: Module, aws_server: Server, box: str, firing: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick(monkeypatch)
@@ -87,7 +90,7 @@ def test_it_stops_by_the_same_role_and_runs_again(
 def test_looking_over_stops_nothing(here: Module, aws_server: Server, box: str) -> None:
     told = here("dlbox_stop_proof", check=True)
     assert (told["proved"], told["broken"]) == (False, [])
-    assert told["evidence"]["schedules"]["stop"]["when"] == "cron(0 20 * * ? *)"
+    assert told["evidence"]["schedules"]["stop"]["ScheduleExpression"] == "cron(0 20 * * ? *)"
     assert not aws_server.calls(writes=True)
 
 
@@ -105,8 +108,73 @@ def elsewhere(server: Server) -> None:
     other.create_schedule(Name="stop", GroupName=GROUP, Target=target, **when)
 
 
+def function_elsewhere(server: Server) -> None:
+    """The function was made in another region."""
+    role = server.client("iam").get_role(RoleName=FUNCTION_ROLE)["Role"]["Arn"]
+    server.client("lambda").delete_function(FunctionName=FUNCTION)
+    how = {"Runtime": "python3.13", "Handler": "f.f", "Code": {"ZipFile": packed(ECHO)}, "Role": role}
+    server.client("lambda", "us-east-1").create_function(FunctionName=FUNCTION, **how)
+
+
 def without_permission(server: Server) -> None:
     server.client("iam").delete_role_policy(RoleName=ROLE, PolicyName="stop")
+
+
+EC2 = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+TRUST_OF_EC2 = json.dumps({"Version": "2012-10-17", "Statement": [EC2]})
+LAMBDA: dict[str, tuple[Callable[[Server], Any], str]] = {
+    "rule disabled": (lambda s: s.client("events").disable_rule(Name=RULE), f"rule {RULE}: it is disabled"),
+    "target deleted": (
+        lambda s: s.client("events").remove_targets(Rule=RULE, Ids=["box"]),
+        f"targets of rule {RULE}: it has no target",
+    ),
+    "permission to be woken removed": (
+        lambda s: s.client("lambda").remove_permission(FunctionName=FUNCTION, StatementId=RULE),
+        "the rule may not wake the function",
+    ),
+    "role without permission": (
+        lambda s: s.client("iam").delete_role_policy(RoleName=FUNCTION_ROLE, PolicyName="stop"),
+        "the role has no policy of this name",
+    ),
+    "trust removed": (
+        lambda s: s.client("iam").update_assume_role_policy(
+            RoleName=FUNCTION_ROLE, PolicyDocument=TRUST_OF_EC2
+        ),
+        f"role {FUNCTION_ROLE}: ",
+    ),
+    "function deleted": (lambda s: s.client("lambda").delete_function(FunctionName=FUNCTION), "nothing would stop the box"),
+    "wrong region": (function_elsewhere, "there is one in us-east-1, but it stops nothing of another region"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LAMBDA)
+def test_each_break_of_the_function_is_named(here: Module, aws_server: Server, case: str) -> None:
+    instance = launch(aws_server)
+    here("dlbox_schedule", backend="lambda")
+    meddle, said = LAMBDA[case]
+    meddle(aws_server)
+    aws_server.forget_calls()
+    told = here("dlbox_stop_proof", backend="lambda")
+    assert not told["proved"]
+    assert said in "; ".join(told["broken"])
+    assert not aws_server.calls(writes=True)
+    assert state(aws_server, instance) in ("pending", "running")
+
+
+def test_by_function_it_stops_by_the_same_function_and_runs_again(
+    here: Module, aws_server: Server, firing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    instance = launch(aws_server)
+    here("dlbox_schedule", backend="lambda")
+    aws_server.client("ec2").get_waiter("instance_running").wait(InstanceIds=[instance])
+    told = here("dlbox_stop_proof", backend="lambda")
+    assert (told["proved"], told["broken"]) == (True, [])
+    (stop,) = [call for call in aws_server.get("calls?all=1") if call["action"] == "StopInstances"]
+    assert stop["role"] == FUNCTION_ROLE
+    assert state(aws_server, instance) == "running"
+    assert not here("dlbox_schedule", backend="lambda")["changed"]
+    assert [rule["Name"] for rule in aws_server.client("events").list_rules()["Rules"]] == [RULE]
 
 
 BREAKS: dict[str, tuple[Callable[[Server], Any], str]] = {
@@ -122,7 +190,7 @@ BREAKS: dict[str, tuple[Callable[[Server], Any], str]] = {
     "role without permission": (without_permission, "the role has no policy of this name"),
     "trust changed": (trust_without_condition, "it is not trusted to the box's schedule group alone"),
     "role deleted": (delete_role, f"role {ROLE}: the schedule needs it to stop the box"),
-    "wrong region": (elsewhere, "there is one in us-east-1, but a schedule stops nothing of another region"),
+    "wrong region": (elsewhere, "there is one in us-east-1, but it stops nothing of another region"),
 }  # fmt: skip
 
 

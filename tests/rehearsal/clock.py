@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from . import cron
+
+# AWS has the newest rules of zones, as the locked tzdata has; this system's own may be years behind.
+zoneinfo.reset_tzpath(to=())
 
 UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 DAY = timedelta(days=1)

@@ -22,7 +22,7 @@ def seen(**parts: Any) -> dict[str, Any]:
     """A box that stands: an instance, a disk of 73 GiB, which costs 0.008 an hour, and an address."""
     account = {"account": "123456789012", "partition": "aws", "rehearsal": False, "now": "2026-11-22T12:00:00+00:00"}
     return {
-        "account": account, "instances": [BOX], "tagged_volumes": [DISK], "addresses": [ADDRESS], "spot_requests": [], "schedules": {"stop": SCHEDULE},
+        "account": account, "instances": [BOX], "tagged_volumes": [DISK], "addresses": [ADDRESS], "spot_requests": [], "schedules": {"stop": SCHEDULE}, "function_role": None,
         "key_pairs": [], "groups": [], **PRICES, **parts,
     }  # fmt: skip
 

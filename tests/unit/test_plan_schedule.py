@@ -51,6 +51,7 @@ STANDING: dict[str, Any] = {
     "stop_policy": POLICY,
     "stop_attached": [],
     "schedules": {"stop": None},
+    "function_role": None,
 }
 SCHEDULE: dict[str, Any] = {
     "ScheduleExpression": "cron(0 20 * * ? *)",
@@ -69,6 +70,17 @@ SCHEDULE: dict[str, Any] = {
     "LastModificationDate": NOW,
 }
 STANDING["schedules"] = {"stop": SCHEDULE}
+NO_FUNCTION = dict.fromkeys(
+    (
+        "function_role",
+        "function_policy",
+        "function_attached",
+        "function",
+        "function_permissions",
+        "function_retries",
+        "function_log",
+    )
+) | {"rules": {}}
 GONE = {"schedules": {}, "schedule_group": None, "stop_role": None, "stop_policy": None, "stop_attached": []}
 
 
@@ -232,7 +244,7 @@ DELETE = ["scheduler:delete_schedule", "scheduler:delete_schedule_group"]
     ids=["all", "no policy", "no role", "role of nobody", "group alone", "group on its way", "nothing"],
 )
 def test_only_what_is_the_boxs_own_is_removed(parts: dict[str, Any], made: list[str]) -> None:
-    planned = changes(standing(**parts), state="absent", stop_time="nonsense", timezone="CST")
+    planned = changes(standing(**parts, **NO_FUNCTION), state="absent", stop_time="nonsense", timezone="CST")
     assert writes(planned) == made
     assert bool(planned) == (parts != GONE)
 
@@ -245,6 +257,7 @@ def test_only_what_is_the_boxs_own_is_removed(parts: dict[str, Any], made: list[
         ({"timezone": "CST"}, "box_timezone"),
         ({"stop_time": "02:30", "timezone": "America/New_York"}, "box_stop_time"),
         ({"box": "Lab"}, "the box name"),
+        ({"backend": "cron"}, "box_stop_backend: 'cron' is not one of scheduler, lambda"),
         ({"dead_letters": "arn:aws:sqs:us-west-2:123456789012:missed.fifo"}, "box_dead_letter_queue"),
         ({"dead_letters": "arn:aws:sqs:us-east-1:123456789012:missed"}, "box_dead_letter_queue"),
     ],
@@ -258,7 +271,7 @@ def test_bad_input_is_one_sentence_that_names_the_key(params: dict[str, str], ke
 def test_the_result_tells_what_comes() -> None:
     want = plan_schedule.want({"box": "lab", "region": "us-west-2"})
     told = plan_schedule.result(want, standing(), {})
-    assert (told["schedule_group"], told["snoozed_until"], len(told["firings"])) == (PREFIX, None, 5)
+    assert (told["snoozed_until"], len(told["firings"])) == (None, 5)
     first = {"verb": "stop", "local": "Sun 2026-11-22 20:00 Asia/Shanghai", "utc": "2026-11-22T12:00:00Z"}
     assert told["firings"][0] == first
 

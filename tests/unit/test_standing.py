@@ -27,7 +27,7 @@ def schedule(**fields: Any) -> dict[str, Any]:
 
 
 def planned(schedules: dict[str, Any], box: dict[str, Any] = BOX, now: datetime = NOW) -> dict[str, Any]:
-    return standing.planned({"schedules": schedules}, box, now)
+    return standing.planned(None, {"schedules": schedules, "function_role": None}, box, now)
 
 
 def test_the_next_five_of_all_schedules() -> None:

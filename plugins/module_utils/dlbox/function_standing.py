@@ -28,7 +28,7 @@ def firings(want: Any, seen: dict[str, Any], box: dict[str, Any], after: datetim
     zone = zone_data.zone(known["zone"])
     woken = timetable.merged([_woken(want, seen, name, after) for name in seen["rules"]])
     soon = takewhile(lambda one: one[0] < after + HORIZON, woken)
-    return ((moment.astimezone(zone), verb) for moment, _ in soon for verb in stop_handler.due(known, moment, zone))
+    return ((moment, verb) for moment, _ in soon for verb in stop_handler.due(known, moment, zone))
 
 
 def _woken(want: Any, seen: dict[str, Any], name: str, after: datetime) -> Iterator[tuple[datetime, str]]:
@@ -42,5 +42,4 @@ def _woken(want: Any, seen: dict[str, Any], name: str, after: datetime) -> Itera
     if moment := stop_wakes.once(expression):
         return iter([(moment, "")] if moment > after else [])
     line = timetable.entry("", expression)
-    moments = timetable.moments(line, "UTC", after) if line else iter(())
-    return ((moment.astimezone(UTC), "") for moment in moments)
+    return timetable.stream(line, "UTC", after) if line else iter(())

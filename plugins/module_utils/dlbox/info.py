@@ -45,9 +45,11 @@ def want(params: dict[str, Any]) -> Want:
 
 def needs(want: Want, seen: dict[str, Any]) -> set[str]:
     """The parts of the picture that the answer is made of; prices only for what exists."""
-    parts = {"account", "instances", "addresses", "tagged_volumes", "schedules", "key_pairs", "groups", "spot_requests"}
+    parts = {"account", "instances", "addresses", "tagged_volumes", "key_pairs", "groups", "spot_requests"}
+    parts |= {"schedules", "function_role"}
     if not parts <= seen.keys():
         return parts
+    parts |= {"function", "function_permissions", "rules"} if seen["function_role"] else set()
     parts |= {"price_instance"} if seen["instances"] else set()
     parts |= {"newest_image"} if seen["instances"] and want.ami else set()
     parts |= {"price_disk"} if seen["tagged_volumes"] else set()
@@ -75,7 +77,7 @@ def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str,
         "ami": box.get("ImageId"),
         "newer_ami": _newer(seen, box),
         "public_ip": address.get("PublicIp", box.get("PublicIpAddress")),
-        **standing.planned(seen, box, datetime.fromisoformat(seen["account"]["now"])),
+        **standing.planned(want, seen, box, datetime.fromisoformat(seen["account"]["now"])),
         "hourly_usd": total(costs(seen, running=not stopped)),
         "hourly_usd_stopped": total(costs(seen, running=False)),
         "bills": bills(seen),

@@ -140,6 +140,7 @@ SETTINGS: dict[str, Callable[[str, Any], object]] = {
     "box_start_time": lambda key, value: None,
     "box_start_days": lambda key, value: None,
     "box_timezone": _text,
+    "box_stop_backend": _one_of("scheduler", "lambda"),
     "box_dead_letter_queue": _text,
     "box_idle_minutes": values.idle_minutes,
     "box_jupyter_port": _port,

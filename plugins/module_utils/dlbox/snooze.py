@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from . import stop_time, timetable
+from . import stop_time, timetable, zone_data
 from .errors import Refused
 from .timetable import Entry, Timetable
 
@@ -42,7 +41,7 @@ def until(table: Timetable, text: str, kept: datetime | None, now: datetime) -> 
         return None
     coming = timetable.stops(table, now)
     first = next(coming)
-    local, shown = ZoneInfo(table.zone), timetable.told(first, table.zone)["local"]
+    local, shown = zone_data.zone(table.zone), timetable.told(first, table.zone)["local"]
     if text == "tonight":
         today = now.astimezone(local).date()
         if first.astimezone(local).date() != today:
@@ -61,7 +60,7 @@ def _moment(table: Timetable, text: str, now: datetime) -> datetime:
     at = stop_time.clock_time("snooze", clock)
     if not day:
         return next(timetable.moments(Entry("stop", at), table.zone, now))
-    moment = timetable.instant(date.fromisoformat(day), at, ZoneInfo(table.zone))
+    moment = timetable.instant(date.fromisoformat(day), at, zone_data.zone(table.zone))
     if moment is None or moment <= now:
         why = "has passed" if moment else "does not exist there (daylight saving begins)"
         raise Refused(f"snooze: {text} {table.zone} {why}; write a later one")

@@ -7,47 +7,57 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from . import stop_form, timetable
+from . import function_form, function_standing, stop_form, timetable, zone_data
 
 _ONCE = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
 # AWS tries for 15 minutes, and an instance needs a while to stop.
 LATE = timedelta(minutes=20)
 
 
-def firings(seen: dict[str, Any], box: dict[str, Any], after: datetime) -> Iterator[tuple[datetime, str]]:
-    """(moment, verb) after a moment, of every enabled schedule that is aimed at this very instance."""
+def firings(want: Any, seen: dict[str, Any], box: dict[str, Any], after: datetime) -> Iterator[tuple[datetime, str]]:
+    """(moment, verb) after a moment, of every enabled schedule and rule that is aimed at this very instance."""
     live = [(name, one) for name, one in seen["schedules"].items() if _aimed(one, box)]
-    return timetable.merged([_stream(name.partition("-")[0], one, after) for name, one in live])
+    streams = [_stream(name.partition("-")[0], one, after) for name, one in live]
+    if seen["function_role"]:
+        streams.append(function_standing.firings(want, seen, box, after))
+    return timetable.merged(streams)
 
 
 def zone(seen: dict[str, Any]) -> str:
     """The zone that the user thinks in: that of the daily stop."""
-    return str(seen["schedules"].get("stop", {}).get("ScheduleExpressionTimezone") or "UTC")
+    known = function_form.told(seen["function"]) if seen["function_role"] else None
+    return str(
+        (known or {}).get("zone") or seen["schedules"].get("stop", {}).get("ScheduleExpressionTimezone") or "UTC"
+    )
 
 
-def missed(seen: dict[str, Any], box: dict[str, Any], now: datetime) -> datetime | None:
+def missed(want: Any, seen: dict[str, Any], box: dict[str, Any], now: datetime) -> datetime | None:
     """The stop that should have come since the box started, and did not: the box still runs well after it."""
     if box.get("State") != "running" or not box.get("LaunchTime"):
         return None
-    stops = [one for name, one in seen["schedules"].items() if name.startswith("stop") and _aimed(one, box)]
-    changed = [datetime.fromisoformat(one["LastModificationDate"]) for one in stops if one["LastModificationDate"]]
-    since = max([datetime.fromisoformat(box["LaunchTime"]), *changed])
-    past = takewhile(lambda one: one[0] < now - LATE, firings(seen, box, since))
+    changed = [one["LastModificationDate"] for name, one in seen["schedules"].items() if name.startswith("stop")]
+    changed += [seen["function"]["LastModified"]] if seen["function_role"] and seen["function"] else []
+    since = max(datetime.fromisoformat(moment) for moment in [box["LaunchTime"], *changed] if moment)
+    past = takewhile(lambda one: one[0] < now - LATE, firings(want, seen, box, since))
     return next((moment for moment, verb in past if verb == "stop"), None)
 
 
-def planned(seen: dict[str, Any], box: dict[str, Any], now: datetime) -> dict[str, Any]:
+def _kept(seen: dict[str, Any]) -> datetime | None:
+    ends = [stop_form.kept(seen), function_standing.kept(seen) if seen["function_role"] else None]
+    return max((end for end in ends if end), default=None)
+
+
+def planned(want: Any, seen: dict[str, Any], box: dict[str, Any], now: datetime) -> dict[str, Any]:
     """What happens by itself, and what should have happened, for the receipt; moments as timetable.told gives them."""
     home = zone(seen)
-    coming = timetable.next_five(firings(seen, box, now), home)
-    stop = next((moment for moment, verb in firings(seen, box, now) if verb == "stop"), None)
-    until, late = stop_form.kept(seen), missed(seen, box, now)
+    coming = timetable.next_five(firings(want, seen, box, now), home)
+    stop = next((moment for moment, verb in firings(want, seen, box, now) if verb == "stop"), None)
+    until, late = _kept(seen), missed(want, seen, box, now)
     return {
         "firings": coming,
         "next_stop": timetable.told(stop, home) if stop else None,
-        "today": f"{now.astimezone(ZoneInfo(home)):%Y-%m-%d}",
+        "today": f"{now.astimezone(zone_data.zone(home)):%Y-%m-%d}",
         "snoozed_until": timetable.told(until, home) if until and until > now else None,
         "missed_stop": timetable.told(late, home) if late else None,
     }

@@ -5,25 +5,25 @@ Not in the loop of converge: it changes nothing that stays.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from . import launch_refused, plan_schedule, stop_form, wait
+from . import act, launch_refused, plan_schedule, stop_once, wait
 from .aws import Aws
 from .change import Call, Change
 from .converge import complete
-from .errors import AwsError, DlboxError, Refused
+from .errors import DlboxError, Refused, StateMoved
+from .function_role import function_name
 from .names import LIVE
 from .observe_gpu import regions
 from .retry import backoff
 
 SPEC = {key: option for key, option in plan_schedule.SPEC.items() if key not in ("state", "snooze", "observed")}
-# The name of the one-time schedule; a run that is killed leaves it, and it deletes itself after it fired.
-NAME = "prove"
-# EventBridge Scheduler is exact to a minute, and stopping takes an instance a while.
+# EventBridge is exact to a minute, and stopping takes an instance a while.
 PATIENCE_S = 300.0
 
 
@@ -39,7 +39,7 @@ def run(params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda
             f"{want.scope.box} does not exist, so there is nothing to stop: `ansible-playbook site.yml` makes it"
         )
     changes = plan_schedule.plan(want, seen)
-    broken = reasons(changes, _elsewhere(aws, want) if lacks_schedule(changes) else [])
+    broken = reasons(changes, _elsewhere(aws, want) if lacking(changes) else [])
     told = evidence(want, seen, box)
     if broken or check:
         return {"changed": False, "proved": False, "broken": broken, "evidence": told}
@@ -53,24 +53,25 @@ def run(params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda
 def reasons(changes: list[Change], elsewhere: list[str]) -> list[str]:
     """Why the chain is broken, one sentence for each thing that site.yml would mend."""
     found = [f"{change.thing}: {change.reason}" for change in changes]
-    return found + [f"there is one in {region}, but a schedule stops nothing of another region" for region in elsewhere]
+    return found + [f"there is one in {region}, but it stops nothing of another region" for region in elsewhere]
 
 
-def lacks_schedule(changes: list[Change]) -> bool:
+def lacking(changes: list[Change]) -> bool:
     """Whether the stop is missing altogether, which may be because it was made in another region."""
-    return any(change.verb == "create" and change.thing.startswith("schedule ") for change in changes)
+    return any(change.verb == "create" and change.thing.startswith(("schedule ", "function ")) for change in changes)
 
 
 def evidence(want: Any, seen: dict[str, Any], box: dict[str, Any]) -> dict[str, Any]:
     """What was looked at, for the record."""
+    lamda = want.backend == "lambda"
+    parts = ("function", "rules", "function_permissions", "function_role", "function_policy") if lamda else ()
     return {
         "looked_at": seen["account"]["now"],
         "account": seen["account"]["account"],
         "region": want.scope.region,
         "instance_id": box["InstanceId"],
-        "schedules": {name: stop_form.view(one, seen["account"]["now"]) for name, one in seen["schedules"].items()},
-        "role": seen["stop_role"],
-        "role_may": seen["stop_policy"],
+        "backend": want.backend,
+        **{part: seen[part] for part in parts or ("schedules", "schedule_group", "stop_role", "stop_policy")},
     }
 
 
@@ -82,15 +83,16 @@ def ahead(now: datetime) -> datetime:
 def prove(aws: Aws, want: Any, seen: dict[str, Any], box: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
     """Stop the box as every evening, but a minute ahead, and start it again; the evidence tells each moment."""
     moment = ahead(datetime.fromisoformat(seen["account"]["now"]))
-    form = stop_form.once(want, seen, box["InstanceId"], moment)
-    where = {"Name": NAME, "GroupName": want.scope.prefix}
     told = {**told, "planned_for": moment.isoformat()}
     try:
-        aws.until_propagated("scheduler", "create_schedule", **where, **form)
-        aws.say(f"a one-time schedule with the same role and target stops {box['InstanceId']} at {moment:%H:%M} UTC")
+        for call in stop_once.set_up(want, seen, box["InstanceId"], moment):
+            _do(aws, want, seen, call)
+        aws.say(f"the same role and target stop {box['InstanceId']} at {moment:%H:%M} UTC")
         state = _stopping(aws, box["InstanceId"])
     finally:
-        _drop(aws, where)
+        for call in stop_once.take_away(want):
+            with contextlib.suppress(StateMoved):
+                _do(aws, want, seen, call)
     if state not in ("stopping", "stopped"):
         said = (
             f"every part of the chain is as it should be, and yet AWS did not stop {box['InstanceId']} at {moment:%H:%M} UTC: look in "
@@ -121,20 +123,20 @@ def _wait(aws: Aws, want: Any, seen: dict[str, Any], ids: dict[str, Any], state:
     wait.instance_state(aws, want, seen, Call("wait", "instance_state"), {**ids, "State": state})
 
 
-def _drop(aws: Aws, where: dict[str, str]) -> None:
-    try:
-        aws.call("scheduler", "delete_schedule", **where)
-    except AwsError as error:
-        if error.code != "ResourceNotFoundException":
-            raise
+def _do(aws: Aws, want: Any, seen: dict[str, Any], call: Call) -> None:
+    act.HANDLERS.get((call.service, call.operation), act.plain)(aws, want, seen, call, dict(call.params))
 
 
 def _elsewhere(aws: Aws, want: Any) -> list[str]:
-    """Other regions of the account that hold the box's schedule."""
+    """Other regions of the account that hold the box's stop."""
+    names = {"Name": "stop", "GroupName": want.scope.prefix}
+    ask: tuple[str, str, dict[str, str]] = ("scheduler", "get_schedule", names)
+    if want.backend == "lambda":
+        ask = ("lambda", "get_function", {"FunctionName": function_name(want.scope)})
 
     def holds(region: str) -> bool:
         try:
-            return bool(aws.call("scheduler", "get_schedule", region=region, Name="stop", GroupName=want.scope.prefix))
+            return bool(aws.call(ask[0], ask[1], region=region, **ask[2]))
         except DlboxError:
             return False
 

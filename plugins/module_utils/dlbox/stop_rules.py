@@ -21,7 +21,7 @@ def function_arn(want: Any, seen: dict[str, Any]) -> str:
 
 
 def prove_name(want: Any) -> str:
-    """The rule with which playbooks/prove_stop.yml wakes the function once; its permission is not taken away under it."""
+    """The rule with which playbooks/prove_stop.yml wakes the function once; the next run removes what a killed one left."""
     return f"{want.scope.prefix}-at-prove"
 
 
@@ -32,8 +32,7 @@ def ensure(want: Any, seen: dict[str, Any], until: datetime | None) -> list[Chan
     changes += [change for name in named for change in _permit(want, seen, name)]
     unwanted = [name for name in seen["rules"] if name not in named]
     changes += [_delete(seen, name, ONCE_OVER if name.endswith("-once") else "no line needs it") for name in unwanted]
-    kept = {*named, prove_name(want)}
-    return changes + [_forbid(want, seen, sid) for sid in _statements(seen) if sid not in kept]
+    return changes + [_forbid(want, seen, sid) for sid in _statements(seen) if sid not in named]
 
 
 def remove(want: Any, seen: dict[str, Any], reason: str) -> list[Change]:
@@ -56,6 +55,13 @@ def permission(want: Any, seen: dict[str, Any], name: str) -> dict[str, Any]:
         "Resource": function_arn(want, seen),
         "Condition": {"ArnLike": {"AWS:SourceArn": _rule_arn(want, seen, name)}},
     }
+
+
+def grant(want: Any, seen: dict[str, Any], name: str) -> dict[str, Any]:
+    """That statement as AddPermission takes it."""
+    source = {"Principal": "events.amazonaws.com", "SourceArn": _rule_arn(want, seen, name)}
+    whose = {"FunctionName": function_name(want.scope), "StatementId": name}
+    return {**whose, "Action": "lambda:InvokeFunction", **source}
 
 
 def _rule(want: Any, seen: dict[str, Any], name: str, when: str) -> list[Change]:
@@ -100,12 +106,7 @@ def _permit(want: Any, seen: dict[str, Any], name: str) -> list[Change]:
         return []
     function = {"FunctionName": function_name(want.scope), "StatementId": name}
     drop = (Call("lambda", "remove_permission", function),) if found else ()
-    source = {
-        "Action": "lambda:InvokeFunction",
-        "Principal": "events.amazonaws.com",
-        "SourceArn": _rule_arn(want, seen, name),
-    }
-    add = Call("lambda", "add_permission", {**function, **source})
+    add = Call("lambda", "add_permission", grant(want, seen, name))
     # Without it AWS drops the event, and says so nowhere but in a metric.
     check = Call("wait", "function_permitted", function)
     reason = "it allows something else than this rule" if found else "the rule may not wake the function"

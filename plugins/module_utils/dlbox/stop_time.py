@@ -6,9 +6,8 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from . import zones
+from . import zone_data, zones
 from .errors import Refused
 from .timetable import DAILY, DAYS, Entry, Timetable, instant
 
@@ -106,12 +105,12 @@ def _check_starts(
 
 def _left_out(at: time, days: tuple[int, ...], zone: str, today: date) -> date | None:
     coming = (today + timedelta(n) for n in range(366))
-    local = ZoneInfo(zone)
+    local = zone_data.zone(zone)
     return next((day for day in coming if day.isoweekday() in days and not instant(day, at, local)), None)
 
 
 def _after_gap(day: date, at: time, zone: str) -> time:
     wall = datetime.combine(day, at)
-    while not instant(wall.date(), wall.time(), ZoneInfo(zone)):
+    while not instant(wall.date(), wall.time(), zone_data.zone(zone)):
         wall += timedelta(minutes=1)
     return wall.time()

@@ -39,13 +39,18 @@ def rules(prefix: str, table: Timetable, now: datetime, until: datetime | None) 
     named = {f"{prefix}-at-{at:%H%M}": timetable.cron(at, found[at]) for at in sorted(found)}
     end = until and until.astimezone(UTC)
     if end and end.isoweekday() not in found.get(end.time(), ()):
-        named[f"{prefix}-at-once"] = f"cron({end.minute} {end.hour} {end.day} {end.month} ? {end.year})"
+        named[f"{prefix}-at-once"] = once_at(end)
     return named
 
 
 def ours(prefix: str, names: Iterable[str]) -> list[str]:
     """Those names that are of the box's rules, and of no other box's whose name only begins alike."""
-    return [name for name in names if re.fullmatch(rf"{re.escape(prefix)}-at-(\d{{4}}|once)", name)]
+    return [name for name in names if re.fullmatch(rf"{re.escape(prefix)}-at-(\d{{4}}|once|prove)", name)]
+
+
+def once_at(moment: datetime) -> str:
+    """The expression of a rule that fires once, at a minute in UTC."""
+    return f"cron({moment.minute} {moment.hour} {moment.day} {moment.month} ? {moment.year})"
 
 
 def once(expression: str) -> datetime | None:

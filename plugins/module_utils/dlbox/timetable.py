@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count, islice
 from zoneinfo import ZoneInfo
 
+from . import zone_data
+
 # ISO weekdays 1 to 7, under AWS's names.
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 DAILY = (1, 2, 3, 4, 5, 6, 7)
@@ -58,7 +60,7 @@ def instant(day: date, at: time, zone: ZoneInfo) -> datetime | None:
 
 def moments(one: Entry, zone: str, after: datetime) -> Iterator[datetime]:
     """The moments after a moment at which a line is due, in order and in UTC, without end."""
-    local = ZoneInfo(zone)
+    local = zone_data.zone(zone)
     first = after.astimezone(local).date()
     for day in (first + timedelta(n) for n in count()):
         if day.isoweekday() in one.days and (moment := instant(day, one.at, local)) and moment > after:
@@ -91,7 +93,7 @@ def stops(table: Timetable, after: datetime) -> Iterator[datetime]:
 
 def told(moment: datetime, zone: str) -> dict[str, str]:
     """A moment for the user, {"local": "Sun 2026-11-22 20:00 Asia/Shanghai", "utc": "2026-11-22T12:00:00Z"}."""
-    local, utc = moment.astimezone(ZoneInfo(zone)), moment.astimezone(UTC)
+    local, utc = moment.astimezone(zone_data.zone(zone)), moment.astimezone(UTC)
     return {"local": f"{local:%a %Y-%m-%d %H:%M} {zone}", "utc": f"{utc:%Y-%m-%dT%H:%M:%SZ}"}
 
 

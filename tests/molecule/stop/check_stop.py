@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 AWS, REGION = "http://127.0.0.1:4583", "us-west-2"
 STATE = Path(os.environ["DLBOX_REHEARSAL"])
+BACKENDS = ["scheduler", "lambda"]
 # Zone, what comes to pass that day, the moment a minute before the stop at 20:00, which the day's own offset decides.
 NIGHTS = [
     ("Asia/Shanghai", "no daylight saving", "2027-01-05T11:59:00+00:00"),
@@ -84,8 +85,9 @@ def fired(since: datetime) -> list[tuple[str, str]]:
     return [(line["at"], line["result"]) for line in lines if datetime.fromisoformat(line["at"]) > since]
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(("zone", "day", "before"), NIGHTS, ids=[day for _, day, _ in NIGHTS])
-def test_it_stops_at_eight_on_the_clock_of_its_zone(zone: str, day: str, before: str) -> None:
+def test_it_stops_at_eight_on_the_clock_of_its_zone(zone: str, day: str, before: str, backend: str) -> None:
     moment = datetime.fromisoformat(before)
     # Well before either offset's eight o'clock.
     clock(moment - timedelta(hours=2))
@@ -129,7 +131,8 @@ def test_after_today_s_stop_the_receipt_says_until_when_it_runs() -> None:
     )
 
 
-def test_the_stop_is_proved_and_a_break_is_named() -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_stop_is_proved_and_a_break_is_named(backend: str) -> None:
     play("playbooks/provision.yml")
     said = play("playbooks/prove_stop.yml", check=False)
     assert "nightly did not say whether it is in use: save your work and add -e force=yes" in said
