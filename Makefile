@@ -7,6 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 BIN := .venv/bin
 REHEARSE := source .dlbox/rehearsal/env &&
 SUITES := tests/unit tests/policy tests/inventory tests/ssh_client tests/modules tests/drift tests/faults tests/rehearsal_contract
+SCENARIOS := idle stop box host quota
 TYPED := plugins/module_utils/dlbox tests/rehearsal tests/browser tests/modules tests/drift tests/faults
 
 .PHONY: help up down test test-all lint bench molecule lock
@@ -26,11 +27,7 @@ test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
 	$(BIN)/python -m browser
 	$(BIN)/pytest -n 3 --dist loadfile $(SUITES)
 	$(BIN)/pytest tests/rehearsal_machines
-	$(MAKE) molecule SCENARIO=box
-	$(MAKE) molecule SCENARIO=quota
-	$(MAKE) molecule SCENARIO=stop
-	$(MAKE) molecule SCENARIO=host
-	$(MAKE) molecule SCENARIO=idle
+	$(MAKE) -j 2 --output-sync=target $(SCENARIOS:%=scenario-%)
 
 test-all: test bench ## The slow ones too
 
@@ -44,8 +41,11 @@ lint: .venv/ready ## ruff, mypy, ansible-lint, yamllint
 bench: .venv/ready ## Ratios against a boto3 script and the stock way
 	$(BIN)/python -m bench
 
-molecule: .venv/ready ## One scenario: make molecule SCENARIO=box
-	MOLECULE_GLOB="tests/molecule/*/molecule.yml" molecule -c .config/molecule/config.yml test -s $(SCENARIO)
+molecule: scenario-$(SCENARIO) ## One scenario: make molecule SCENARIO=box
+
+# They mostly wait, so two at a time; each has a rehearsal, a port and box names of its own.
+scenario-%: .venv/ready
+	MOLECULE_GLOB="tests/molecule/*/molecule.yml" molecule -c .config/molecule/config.yml test -s $*
 
 lock: ## Pin the requirements anew, with hashes
 	for set in requirements requirements-dev; do UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile -q --universal \

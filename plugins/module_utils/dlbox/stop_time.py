@@ -96,6 +96,10 @@ def _check_starts(
     if starts and (alone := sorted(set(start_days) - set(stop_days))):
         day = DAYS[alone[0] - 1].title()
         raise Refused(f"box_start_days: {day} has a start and no stop; add it to box_stop_days, or leave it out here")
+    if both := sorted(set(starts) & set(stops)):
+        raise Refused(
+            f'box_start_time: "{both[0]:%H:%M}" is a time in box_stop_time too, and AWS would do both; move one of them'
+        )
     if starts and starts[-1] >= stops[-1]:
         raise Refused(
             f'box_start_time: "{starts[-1]:%H:%M}" is not before the last stop of the day at {stops[-1]:%H:%M}, so the box would run '
