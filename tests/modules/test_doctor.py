@@ -65,7 +65,7 @@ def test_what_stands_in_the_way_is_told(here: Module, instance: dict[str, Any], 
 
 
 def test_one_thing_that_may_not_be_read_leaves_the_others(here: Module, aws_server: Server) -> None:
-    aws_server.fault("GetSchedule", code="AccessDeniedException", message="no", status=403)
+    aws_server.fault("ListSchedules", code="AccessDeniedException", message="no", status=403)
     well, answers = asked(here)
     assert not well
     assert [question for question, (good, _) in answers.items() if not good] == ["daily stop"]

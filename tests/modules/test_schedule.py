@@ -223,13 +223,13 @@ def test_a_lost_reply_leaves_one_of_each(here: Module, aws_server: Server, actio
     assert not here("dlbox_schedule")["changed"]
 
 
-def test_it_goes_and_leaves_its_neighbour(module: Module, aws_server: Server) -> None:
+def test_it_goes_and_leaves_its_neighbour(here: Module, aws_server: Server) -> None:
     launch(aws_server)
     launch(aws_server, "lab-2")
-    module("dlbox_schedule")
-    module("dlbox_schedule", box="lab-2")
+    here("dlbox_schedule")
+    here("dlbox_schedule", box="lab-2")
     aws_server.forget_calls()
-    done = check_apply_again(module, aws_server, "dlbox_schedule", state="absent", stop_time="nonsense")
+    done = check_apply_again(here, aws_server, "dlbox_schedule", state="absent", stop_time="nonsense")
     assert predicted(done) == [
         "scheduler:delete_schedule",
         "scheduler:delete_schedule_group",
@@ -237,7 +237,7 @@ def test_it_goes_and_leaves_its_neighbour(module: Module, aws_server: Server) ->
         "iam:delete_role",
     ]
     assert done["firings"] == []
-    assert not module("dlbox_schedule", box="lab-2")["changed"]
+    assert not here("dlbox_schedule", box="lab-2")["changed"]
 
 
 def test_a_policy_attached_by_hand_does_not_keep_the_role(here: Module, aws_server: Server) -> None:
@@ -281,29 +281,29 @@ WORKDAY = {"stop_time": ["12:30", "20:00"], "start_time": ["08:00", "13:30"], "s
 
 
 def test_a_list_of_times_is_a_schedule_each_and_a_shorter_one_removes_what_is_left_over(
-    module: Module, aws_server: Server
+    here: Module, aws_server: Server
 ) -> None:
     launch(aws_server)
     aws_server.forget_calls()
-    check_apply_again(module, aws_server, "dlbox_schedule", **WORKDAY)
+    check_apply_again(here, aws_server, "dlbox_schedule", **WORKDAY)
     aws_server.forget_calls()
-    done = check_apply_again(module, aws_server, "dlbox_schedule")
+    done = check_apply_again(here, aws_server, "dlbox_schedule")
     listed = aws_server.client("scheduler").list_schedules(GroupName=GROUP)["Schedules"]
     assert [one["Name"] for one in listed] == ["stop"]
     assert sorted(predicted(done)) == [PERMIT, *["scheduler:delete_schedule"] * 3, UPDATE]
 
 
-def test_a_snooze_skips_tonight_stays_over_a_rerun_and_ends_by_itself(module: Module, aws_server: Server) -> None:
+def test_a_snooze_skips_tonight_stays_over_a_rerun_and_ends_by_itself(here: Module, aws_server: Server) -> None:
     launch(aws_server)
     aws_server.post("clock", {"now": "2026-11-20T18:00:00+08:00"})
-    module("dlbox_schedule")
+    here("dlbox_schedule")
     aws_server.forget_calls()
-    check_apply_again(module, aws_server, "dlbox_schedule", snooze="tonight")
-    told = module("dlbox_schedule")
+    check_apply_again(here, aws_server, "dlbox_schedule", snooze="tonight")
+    told = here("dlbox_schedule")
     assert not told["changed"]
     assert told["firings"][0]["local"] == "Sat 2026-11-21 20:00 Asia/Shanghai" == told["snoozed_until"]["local"]
     aws_server.post("clock", {"now": "2026-11-22T00:00:00+08:00"})
-    over = module("dlbox_schedule")
+    over = here("dlbox_schedule")
     assert (over["changed"], over["snoozed_until"]) == (False, None)
 
 
