@@ -26,6 +26,7 @@ TASKS = (
     "dlbox_quota",
     "dlbox_instance",
     "dlbox_schedule",
+    "dlbox_alarm",
     "dlbox_eip",
 )
 

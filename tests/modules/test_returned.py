@@ -22,6 +22,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "dlbox_instance": TYPE,
     "dlbox_eip": {},
     "dlbox_schedule": {"stop_time": "20:00", "timezone": "Asia/Shanghai"},
+    "dlbox_alarm": {"hours": 10, "email": "you@example.org"},
     "dlbox_info": {},
     "dlbox_doctor": {"instance": INSTANCE, "firewall": FIREWALL},
     "dlbox_quota_info": {},

@@ -33,6 +33,8 @@ _MOVED = frozenset(
         "ConcurrentModificationException",
         "OperationAbortedException",
         "NoSuchEntity",
+        "NotFound",
+        "ResourceNotFound",
         "IncorrectInstanceState",
     ]
 )

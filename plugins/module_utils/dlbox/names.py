@@ -15,6 +15,8 @@ GENERATION_TAG = "dlbox:generation"
 CREATED_TAG = "dlbox:created"
 # On the security group: the box was launched as Spot at some time, so a request of it may be open.
 SPOT_TAG = "dlbox:spot"
+# On the security group: "true" while the box has an alarm, so that a run without one need not look for it.
+ALARM_TAG = "dlbox:alarm"
 # The states of an instance that is not gone: what it has still bills.
 LIVE = ("pending", "running", "stopping", "stopped")
 # No AWS account has this id.

@@ -7,6 +7,7 @@ from typing import Any
 from . import (
     doctor,
     info,
+    plan_alarm,
     plan_eip,
     plan_firewall,
     plan_instance,
@@ -26,6 +27,7 @@ NOUNS: dict[str, Any] = {
     "dlbox_instance": plan_instance,
     "dlbox_eip": plan_eip,
     "dlbox_schedule": plan_schedule,
+    "dlbox_alarm": plan_alarm,
     "dlbox_info": info,
     "dlbox_doctor": doctor,
     "dlbox_quota_info": quota_info,

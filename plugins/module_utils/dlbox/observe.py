@@ -16,6 +16,7 @@ from . import local
 from .aws import Aws
 from .errors import DlboxError
 from .names import private_key_path, tag_map
+from .observe_alarm import ALARM_PARTS
 from .observe_box import BOX_PARTS
 from .observe_function import FUNCTION_PARTS
 from .observe_launch import LAUNCH_PARTS
@@ -99,4 +100,5 @@ PARTS: dict[str, Callable[[Aws, Any, dict[str, Any]], Any]] = {
     **PRICE_PARTS,
     **QUOTA_PARTS,
     **SCHEDULE_PARTS,
+    **ALARM_PARTS,
 }

@@ -112,8 +112,10 @@ def plan(want: Want, seen: dict[str, Any]) -> list[Change]:
 
 
 def learned(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
-    """The box as the last wait saw it, after every other write."""
-    return {"instances": [saved["instance"]]} if "instance" in saved and want.state != "absent" else {}
+    """The box as the last wait saw it, after every other write; and its group, of which a launch moves only notes for the next launch."""
+    if "instance" not in saved or want.state == "absent":
+        return {}
+    return {"instances": [saved["instance"]], "groups": seen["groups"]}
 
 
 def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:

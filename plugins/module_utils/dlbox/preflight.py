@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from . import observe, plan_eip, plan_firewall, plan_instance, plan_key, plan_quota, plan_schedule, settings
+from . import observe, plan_alarm, plan_eip, plan_firewall, plan_instance, plan_key, plan_quota, plan_schedule, settings
 from .aws import Aws
 from .errors import Refused
 from .names import REHEARSAL_ACCOUNT, Scope, scope
@@ -22,6 +22,7 @@ PLANS: dict[str, Any] = {
     "instance": plan_instance,
     "eip": plan_eip,
     "schedule": plan_schedule,
+    "alarm": plan_alarm,
 }
 SPEC = {
     **READING_SPEC,

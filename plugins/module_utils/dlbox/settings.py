@@ -143,6 +143,8 @@ SETTINGS: dict[str, Callable[[str, Any], object]] = {
     "box_stop_backend": _one_of("scheduler", "lambda"),
     "box_dead_letter_queue": _text,
     "box_idle_minutes": values.idle_minutes,
+    "box_alarm_hours": values.hours,
+    "box_alarm_email": values.email,
     "box_jupyter_port": _port,
     "box_conda_channels": _texts,
     "box_environments": _environments,

@@ -123,3 +123,20 @@ def instance_type(key: str, value: Any) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,20}\.[a-z0-9-]{1,20}", str(value)):
         raise Refused(f"{key}: {str(value)[:50]!r} is not an instance type; write it as in g5.xlarge")
     return str(value)
+
+
+def hours(key: str, value: Any) -> int:
+    """Hours of a day that may pass before something is said, 1 to 23; 0 says nothing."""
+    if not re.fullmatch(r"[0-9]{1,2}", str(value)) or not 0 <= int(value) <= 23:
+        raise Refused(f"{key}: {str(value)[:50]!r} is not a number of hours; write 1 to 23, or 0 for no alarm")
+    return int(value)
+
+
+def email(key: str, value: Any) -> str:
+    """One plain e-mail address, or nothing."""
+    text = str(value)
+    if text and (
+        len(text) > 254 or not re.fullmatch(r"[\w.!#$%&'*+/=?^`{|}~-]+@([a-zA-Z0-9-]+\.)+[a-zA-Z]{2,}", text, re.A)
+    ):
+        raise Refused(f"{key}: {text[:50]!r} is not one e-mail address; write it as in you@example.org")
+    return text

@@ -1,0 +1,1 @@
+dlbox.py
