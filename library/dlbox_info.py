@@ -108,6 +108,11 @@ snoozed_until:
   description: Until when stops are skipped, C(local) and C(utc); null where none is.
   type: dict
   returned: success
+alarm:
+  description: After how many C(hours) of running within 24 whom it C(mails), and who has yet to confirm AWS's mail (C(unconfirmed)); null without an alarm.
+  type: dict
+  returned: success
+  sample: {hours: 10.0, mails: [], unconfirmed: [you@example.org]}
 missed_stop:
   description: The stop since the box started that should have come and did not, C(local) and C(utc); null where there is none.
   type: dict

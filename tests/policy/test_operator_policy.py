@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 POLICY = json.loads((ROOT / "policies" / "operator.json").read_text())
 SERVICES = {"ec2": "ec2", "iam": "iam", "pricing": "pricing", "scheduler": "scheduler", "ssm": "ssm", "sts": "sts"} | {
     "service-quotas": "servicequotas", "lambda": "lambda", "events": "events", "logs": "logs", "freetier": "freetier",
+    "cloudwatch": "cloudwatch", "sns": "sns",
 }  # fmt: skip
 NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity"}
 # What a call needs beside its own action.
@@ -63,7 +64,7 @@ def test_every_call_of_the_code_has_its_permission_and_no_permission_is_left_ove
 def test_the_policy_is_exact_and_fits():
     assert not [action for action in allowed() if "*" in action]
     wide = {one["Sid"] for one in POLICY["Statement"] if one["Resource"] == "*"}
-    assert wide == {"Look", "AskForVcpus"}
+    assert wide == {"Look", "AskForVcpus", "EndASubscription"}
     assert len(json.dumps(POLICY, separators=(",", ":"))) <= 6144, "IAM's limit for a managed policy"
 
 
@@ -109,13 +110,18 @@ def test_an_operator_makes_changes_and_destroys_a_box(operator, aws_server):
     make(operator)
     operator("dlbox_firewall", allowed_cidrs=["198.51.100.0/24"], extra_ports=["80"])
     operator("dlbox_schedule", stop_time="21:30")
+    operator("dlbox_alarm", hours=10, email="you@example.org")
+    topic = f"arn:aws:sns:{REGION}:000000000000:dlbox-{REGION}-lab-hours"
+    aws_server.post("confirm", {"topic": topic, "email": "you@example.org"})
+    operator("dlbox_alarm", hours=11, email="me@example.org")
+    operator("dlbox_info")
     operator("dlbox_instance", state="stopped")
     operator("dlbox_instance", instance_type="t3.micro", ami="ubuntu", disk_gib="30")
     ours = [one for one in aws_server.calls() if one["role"] == "operator"]
-    assert {"run_instances", "modify_instance_attribute", "modify_volume", "update_schedule"} <= {
+    assert {"run_instances", "modify_instance_attribute", "modify_volume", "update_schedule", "unsubscribe"} <= {
         xform_name(one["action"]) for one in ours
     }
-    for noun in ("dlbox_instance", "dlbox_eip", "dlbox_schedule", "dlbox_firewall", "dlbox_key"):
+    for noun in ("dlbox_instance", "dlbox_eip", "dlbox_schedule", "dlbox_alarm", "dlbox_firewall", "dlbox_key"):
         operator(noun, state="absent")
     assert aws_server.inventory("dlbox:box", "lab") == []
 
@@ -153,6 +159,9 @@ def test_an_operator_cannot_touch_a_bystanders_address_group_key_or_schedule(ope
     denied("ec2", "delete_security_group", GroupId=theirs["group"])
     denied("ec2", "delete_key_pair", KeyName="theirs")
     denied("scheduler", "delete_schedule_group", Name="theirs")
+    denied("cloudwatch", "delete_alarms", AlarmNames=["theirs"])
+    denied("sns", "delete_topic", TopicArn=theirs["topic"])
+    denied("sns", "list_subscriptions_by_topic", TopicArn=theirs["topic"])
 
 
 def test_an_operator_makes_nothing_without_the_box_tag(operator, aws_server):
@@ -178,6 +187,7 @@ def bystander(server: Server) -> dict[str, str]:
         "instance": ec2.run_instances(**run)["Instances"][0]["InstanceId"],
         "address": ec2.allocate_address(Domain="vpc")["AllocationId"],
         "group": ec2.create_security_group(GroupName="theirs", Description="theirs")["GroupId"],
+        "topic": server.client("sns").create_topic(Name="theirs")["TopicArn"],
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 from moto.servicequotas.models import servicequotas_backends
+from moto.sns.models import sns_backends
 
 from .state import ACCOUNT
 
@@ -41,3 +42,18 @@ def decide_quota(body: Any, _: Any) -> Any:
             backend.decide(request, body["status"], body.get("value"))
             return request
     raise ValueError(f"no request of {body.get('id') or body.get('code')} in {body['region']}: make one first")
+
+
+def confirm_mail(body: Any, _: Any) -> Any:
+    """The owner of an e-mail address follows the link in AWS's mail: confirm its subscription to a topic."""
+    for one in sns_backends[ACCOUNT][body["topic"].split(":")[3]].subscriptions.values():
+        if (one.topic_arn, one.endpoint) == (body["topic"], body["email"]):
+            one.attributes["PendingConfirmation"] = False
+            return {"subscription": one.arn}
+    raise ValueError(f"{body['email']} is not subscribed to {body['topic']}, or was not confirmed within two days")
+
+
+def ran(_: Any, query: Any) -> Any:
+    """When each instance of a region ran by the rehearsal's clock, as in {"i-…": [[1767571200.0, null]]}."""
+    found = ec2_backends[ACCOUNT][query["region"]].all_instances()
+    return {one.id: one.__dict__.get("_ran", []) for one in found}

@@ -1,4 +1,4 @@
-"""The rehearsal's driver: keeps a machine per running instance, forwards its open ports, and lets schedules fire."""
+"""The rehearsal's driver: keeps a machine per running instance, forwards its open ports, and lets schedules fire and alarms go off."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from . import network
+from .alarms import Alarms
 from .cloud import Cloud
 from .containers import Yard
 from .firing import Firing
@@ -27,7 +28,10 @@ class Clock:
 
     def __init__(self, cloud: Cloud, place: Place) -> None:
         self.cloud = cloud
-        self.firing = Firing(cloud, Targets(cloud, place.firings))
+        # A driver that was killed may have left it.
+        cloud.ask("clock", {"firing": None})
+        targets = Targets(cloud, place.firings)
+        self.firing, self.alarms = Firing(cloud, targets), Alarms(cloud, targets, place.mails)
         self.passed = place.file("clock.passed")
         self.last: datetime | None = None
         self.offset = 0.0
@@ -41,6 +45,7 @@ class Clock:
         elif offset != self.offset or now.replace(second=0, microsecond=0) > self.last:
             after, self.last = self.last, now
             self.firing.pass_time(regions, after, now)
+            self.alarms.pass_time(regions, after, now)
         self.offset = offset
         fresh = self.passed.with_suffix(".new")
         fresh.write_text(now.isoformat())
@@ -70,7 +75,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     place, cloud = Place(given.state), Cloud(given.endpoint)
     clock = Clock(cloud, place)
-    rounds = [lambda: clock.tick(regions(cloud, "schedule", "rule"))]
+    rounds = [lambda: clock.tick(regions(cloud, "schedule", "rule", "alarm"))]
     if given.image:
         subnet, bridge = network.ensure(place.network, place.label)
         yard = Yard(place.label, given.image, place.network, subnet, place.notes, place.cache)

@@ -26,7 +26,7 @@ MADE = {
     "AllocateAddress": ("elastic-ip/*",),
     "CreateSecurityGroup": ("security-group/*",),
 }
-PREFIX = {"service-quotas": "servicequotas", "cloudwatch": "monitoring"}
+PREFIX = {"service-quotas": "servicequotas"}
 
 
 def asks(call: Call) -> list[Ask]:
@@ -36,6 +36,8 @@ def asks(call: Call) -> list[Ask]:
     if call.service == "ec2":
         return list(_ec2(call, action, base))
     needed = [Ask(action, arn, base) for arn in _arns(call)] or [Ask(action, "*", base)]
+    if call.service in ("sns", "cloudwatch") and call.action in ("CreateTopic", "PutMetricAlarm") and _tagged(call):
+        needed.append(Ask(f"{call.service}:TagResource", needed[0].resource, base))
     role = (call.params.get("Target") or {}).get("RoleArn") if call.service == "scheduler" else call.params.get("Role")
     if isinstance(role, str) and role.startswith("arn:") and call.write:
         needed.append(Ask("iam:PassRole", role, {**base, "iam:PassedToService": f"{call.service}.amazonaws.com"}))
@@ -83,6 +85,11 @@ def _request_tags(call: Call, kind: str) -> dict[str, str]:
     return found
 
 
+def _tagged(call: Call) -> bool:
+    """Whether a create brings tags, in the form of either protocol."""
+    return any(key.split(".")[0] == "Tags" for key in call.params)
+
+
 def _arns(call: Call) -> list[str]:
     """The ARNs that a call to another service names."""
     where, given = f"{call.region}:{ACCOUNT}", call.params
@@ -104,6 +111,16 @@ def _arns(call: Call) -> list[str]:
         return [f"arn:aws:lambda:{where}:function:{given['FunctionName'].split(':')[-1]}"]
     if call.service == "events" and (given.get("Name") or given.get("Rule")):
         return [f"arn:aws:events:{where}:rule/{given.get('Name') or given.get('Rule')}"]
+    if call.service == "sns" and (topic := given.get("TopicArn") or given.get("ResourceArn")):
+        return [topic]
+    if call.service == "sns" and call.action == "CreateTopic":
+        return [f"arn:aws:sns:{where}:{given['Name']}"]
+    if call.service == "cloudwatch" and given.get("ResourceARN"):
+        return [given["ResourceARN"]]
+    if call.service == "cloudwatch" and (
+        names := given.get("AlarmNames") or [n for n in [given.get("AlarmName")] if n]
+    ):
+        return [f"arn:aws:cloudwatch:{where}:alarm:{name}" for name in names]
     if call.service == "logs" and given.get("logGroupName"):
         return [f"arn:aws:logs:{where}:log-group:{given['logGroupName']}"]
     if call.service == "ssm":

@@ -70,7 +70,9 @@ def get_clock(_: Body, __: dict[str, str]) -> Any:
 
 
 def set_clock(body: Body, query: dict[str, str]) -> Any:
-    """Move the clock: to `now` (ISO, with zone) or by `advance_s`."""
+    """Move the clock: to `now` (ISO, with zone) or by `advance_s`; `firing` is when what is being fired was due, null ends that."""
+    if "firing" in body:
+        STATE.firing_at = datetime.fromisoformat(body["firing"]) if body["firing"] else None
     if "now" in body:
         STATE.clock_offset_s += (datetime.fromisoformat(body["now"]) - STATE.now()) / timedelta(seconds=1)
     STATE.clock_offset_s += body.get("advance_s", 0)
@@ -96,6 +98,8 @@ ROUTES: dict[tuple[str, str], Callable[[Body, dict[str, str]], Any]] = {
     ("POST", "interrupt"): spot_life.interrupt,
     ("GET", "clock"): get_clock,
     ("POST", "clock"): set_clock,
+    ("GET", "ran"): deeds.ran,
+    ("POST", "confirm"): deeds.confirm_mail,
     ("POST", "reset"): reset,
     ("POST", "quota"): deeds.decide_quota,
     ("POST", "shutdown"): deeds.power_off,

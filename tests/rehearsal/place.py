@@ -43,6 +43,11 @@ class Place:
         return self.folder / "firings.jsonl"
 
     @property
+    def mails(self) -> pathlib.Path:
+        """What AWS would have mailed, one JSON object a line."""
+        return self.folder / "mails.jsonl"
+
+    @property
     def cache(self) -> pathlib.Path:
         """Downloads that outlive machines and rehearsals; shared by all rehearsals of this clone."""
         return DEFAULT / "cache"

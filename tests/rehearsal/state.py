@@ -54,6 +54,7 @@ class State:
     capacity: dict[tuple[str, str, str, bool], int] = field(default_factory=dict)
     spot_prices: dict[tuple[str, str, str], float] = field(default_factory=dict)
     clock_offset_s: float = 0.0
+    firing_at: datetime | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
     functions_run: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
@@ -82,6 +83,10 @@ class State:
     def now(self) -> datetime:
         """The rehearsal's time: the machine's, moved by the clock knob."""
         return datetime.fromtimestamp(time.time() + self.clock_offset_s, tz=UTC)
+
+    def moment(self) -> datetime:
+        """When what happens now happens: what a jump of the clock passed and the driver fires, at the time it was due."""
+        return self.firing_at or self.now()
 
 
 STATE = State()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from moto.awslambda.models import lambda_backends
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.base_backend import BackendDict
 from moto.ec2.models import ec2_backends
 from moto.events.models import events_backends
@@ -21,7 +22,7 @@ from .state import ACCOUNT
 
 Found = dict[str, Any]
 REGIONAL: tuple[Any, ...] = (
-    ec2_backends, events_backends, lambda_backends, logs_backends, scheduler_backends, servicequotas_backends, sns_backends,
+    cloudwatch_backends, ec2_backends, events_backends, lambda_backends, logs_backends, scheduler_backends, servicequotas_backends, sns_backends,
 )  # fmt: skip
 
 
@@ -79,8 +80,15 @@ def _others(region: str) -> Iterator[Found]:
     logs = logs_backends[ACCOUNT][region]
     for name, group in logs.groups.items():
         yield _found("logs", "log-group", name, region, dict(logs.list_tags_for_resource(group.arn)))
-    for topic in sns_backends[ACCOUNT][region].topics.values():
+    sns, cloudwatch = sns_backends[ACCOUNT][region], cloudwatch_backends[ACCOUNT][region]
+    for topic in sns.topics.values():
         yield _found("sns", "topic", topic.arn, region, dict(getattr(topic, "_tags", {})))
+    for one in sns.subscriptions.values():
+        pending = bool(one.attributes.get("PendingConfirmation"))
+        yield _found("sns", "subscription", one.arn, region, {}, topic=one.topic_arn, to=one.endpoint, pending=pending)
+    for alarm in cloudwatch.alarms.values():
+        tags = cloudwatch.tagger.get_tag_dict_for_resource(alarm.alarm_arn)
+        yield _found("cloudwatch", "alarm", alarm.name, region, tags, state=alarm.state_value)
     for request in servicequotas_backends[ACCOUNT][region].requests:
         yield _found("service-quotas", "request", request["Id"], region, {}, status=request["Status"])
 

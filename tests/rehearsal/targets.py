@@ -75,8 +75,9 @@ class Targets:
         self.record = record
 
     def fire(self, due: Due) -> None:
-        """Fire once and record how it went."""
+        """Fire once and record how it went; what it starts or stops ran from or until then, however far the clock jumped."""
         try:
+            self.cloud.ask("clock", {"firing": due.at.isoformat()})
             self.call(due)
         except Refused as refused:
             self.write(due.at, due.arn, "denied", str(refused))
@@ -88,6 +89,8 @@ class Targets:
             self.write(due.at, due.arn, "failed", f"{type(problem).__name__}: {problem}")
         else:
             self.write(due.at, due.arn, "fired", due.target["Arn"])
+        finally:
+            self.cloud.ask("clock", {"firing": None})
 
     def call(self, due: Due) -> None:
         """Call a target: a universal one through its service, a function through Lambda."""

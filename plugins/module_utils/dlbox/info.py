@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from . import standing, values
+from . import alarm_form, standing, values
 from .change import Change
 from .names import Scope, own, scope
 from .observe_price import HOURS_PER_MONTH
@@ -53,6 +53,8 @@ def needs(want: Want, seen: dict[str, Any]) -> set[str]:
     parts |= {"price_instance"} if seen["instances"] else set()
     parts |= {"newest_image"} if seen["instances"] and want.ami else set()
     parts |= {"price_disk"} if seen["tagged_volumes"] else set()
+    # A group that is gone can no longer tell whether there was an alarm.
+    parts |= {"alarm", "alarm_subscriptions"} if alarm_form.marked(seen) or not seen["groups"] else set()
     return parts | ({"price_address"} if own(want.scope, seen["addresses"]) else set())
 
 
@@ -78,6 +80,7 @@ def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str,
         "newer_ami": _newer(seen, box),
         "public_ip": address.get("PublicIp", box.get("PublicIpAddress")),
         **standing.planned(want, seen, box, datetime.fromisoformat(seen["account"]["now"])),
+        "alarm": alarm_form.standing(seen, box),
         "hourly_usd": total(costs(seen, running=not stopped)),
         "hourly_usd_stopped": total(costs(seen, running=False)),
         "bills": bills(seen),
@@ -123,5 +126,10 @@ def bills(seen: dict[str, Any]) -> list[str]:
             f"Spot request {item['id']} (open: it launches by itself)"
             for item in seen["spot_requests"]
             if item["state"] == "open"
+        ),
+        *(
+            f"alarm {one['AlarmName']} ($0.10 a month, the account's first ten free)"
+            for one in [seen.get("alarm")]
+            if one
         ),
     ]

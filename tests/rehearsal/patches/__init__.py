@@ -7,7 +7,7 @@ from importlib import import_module
 SUBJECTS = (
     "accounts", "images", "run_instances", "limits", "states", "attributes", "addresses", "groups", "rules",
     "prefix_rules", "answers", "roles", "schedules", "functions", "spot", "spot_calls",
-    "instance_types", "regions", "speed",
+    "instance_types", "regions", "speed", "mails", "alarms",
 )  # fmt: skip
 
 

@@ -36,6 +36,17 @@ class Clocked:
 def send(instance: Any, target: str) -> None:
     """Set an instance on its way to a state."""
     instance.__dict__["_target"] = (target, time.monotonic())
+    at, spans = STATE.moment().timestamp(), ran(instance)
+    if target == "running" and not (spans and spans[-1][1] is None):
+        spans.append([at, None])
+    elif target != "running" and spans and spans[-1][1] is None:
+        spans[-1][1] = at
+
+
+def ran(instance: Any) -> list[list[float | None]]:
+    """When an instance ran: [from, to] each, in seconds since 1970 by the rehearsal's clock; to is None while it runs."""
+    spans: list[list[float | None]] = instance.__dict__.setdefault("_ran", [])
+    return spans
 
 
 def age(instance: Any) -> float:
