@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import yaml
 from dlbox.converge import run_noun
@@ -13,6 +15,8 @@ from rehearsal.testing import REGION
 from .lab import killed_before_write, kinds
 
 WRITES = 8
+ALARM = {"box_alarm_hours": 10, "box_alarm_email": "you@example.org"}
+WRITES_WITH_ALARM = WRITES + 3
 
 
 def modules() -> list[str]:
@@ -35,16 +39,21 @@ def destroy(provision: Provision, box: str = "lab") -> Run:
     return run
 
 
-@pytest.mark.parametrize("number", range(1, WRITES + 1))
+@pytest.mark.parametrize("number", range(1, WRITES_WITH_ALARM + 1))
 def test_25_a_destroy_that_was_killed_is_finished_by_the_next(provision: Provision, number: int) -> None:
-    provision()
+    provision(**ALARM)
     assert killed_before_write(provision, number, lambda: destroy(provision))
     again = destroy(provision)
     assert again.said == ""
     assert kinds(provision.server) == {}
 
 
-def test_25_no_write_is_left_out_above(provision: Provision) -> None:
-    provision()
-    assert not killed_before_write(provision, WRITES + 1, lambda: destroy(provision))
+@pytest.mark.parametrize(
+    ("settings", "writes"), [({}, WRITES), (ALARM, WRITES_WITH_ALARM)], ids=["plain", "with an alarm"]
+)
+def test_25_no_write_is_left_out_above(provision: Provision, settings: dict[str, Any], writes: int) -> None:
+    provision(**settings)
+    assert killed_before_write(provision, writes, lambda: destroy(provision))
+    provision(**settings)
+    assert not killed_before_write(provision, writes + 1, lambda: destroy(provision))
     assert kinds(provision.server) == {}
