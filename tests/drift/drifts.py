@@ -357,6 +357,15 @@ DRIFTS: dict[str, Drift] = {
         [*LAUNCH, *FOLLOW, *ec2("allocate_address", "associate_address")],
         "no live instance carries the box's tag",
     ),
+    "alarm asked for": Drift(
+        lambda w: None,
+        [*ec2("create_tags"), "sns:create_topic", "sns:subscribe", "cloudwatch:put_metric_alarm"],
+        "later runs look for an alarm",
+        {"box_alarm_hours": 10, "box_alarm_email": "you@example.org"},
+    ),
+    "terminated, with an alarm": Drift(
+        World.terminate, [*LAUNCH, *FOLLOW, "cloudwatch:put_metric_alarm", *ec2("associate_address")], "no live instance carries the box's tag"
+    ),
 }  # fmt: skip
 
 

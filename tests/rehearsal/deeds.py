@@ -8,6 +8,7 @@ from moto.ec2.models import ec2_backends
 from moto.servicequotas.models import servicequotas_backends
 from moto.sns.models import sns_backends
 
+from .patches import mails
 from .state import ACCOUNT
 
 
@@ -46,7 +47,9 @@ def decide_quota(body: Any, _: Any) -> Any:
 
 def confirm_mail(body: Any, _: Any) -> Any:
     """The owner of an e-mail address follows the link in AWS's mail: confirm its subscription to a topic."""
-    for one in sns_backends[ACCOUNT][body["topic"].split(":")[3]].subscriptions.values():
+    backend = sns_backends[ACCOUNT][body["topic"].split(":")[3]]
+    mails.forget(backend)
+    for one in backend.subscriptions.values():
         if (one.topic_arn, one.endpoint) == (body["topic"], body["email"]):
             one.attributes["PendingConfirmation"] = False
             return {"subscription": one.arn}

@@ -89,9 +89,9 @@ def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str,
 def _mark(want: Want, seen: dict[str, Any], value: str) -> list[Change]:
     if marked(seen) == (value == "true") or (not seen["groups"] and value != "true"):
         return []
-    group = seen["groups"][0]["GroupId"] if seen["groups"] else Ref("the security group")
-    calls = (Call("ec2", "create_tags", {"Resources": [group], "Tags": tag_list({ALARM_TAG: value})}),)
-    before, after = ({ALARM_TAG: one} for one in (("false", "true") if value == "true" else ("true", "false")))
+    group = next(iter(seen["groups"]), {"GroupId": Ref("the security group"), "Tags": {}})
+    before, after = group["Tags"], {**group["Tags"], ALARM_TAG: value}
+    calls = (Call("ec2", "create_tags", {"Resources": [group["GroupId"]], "Tags": tag_list({ALARM_TAG: value})}),)
     reason = "later runs look for an alarm where this says so"
     return [Change("tag", f"security group {want.scope.prefix}", reason, before, after, calls=calls)]
 

@@ -16,6 +16,14 @@ KEPT_S = 48 * 3600.0
 PENDING = "PendingConfirmation"
 
 
+def forget(backend: Any) -> None:
+    """Drop what nobody confirmed in time."""
+    ends = STATE.now().timestamp() - KEPT_S
+    old = [arn for arn, one in backend.subscriptions.items() if one.attributes[PENDING] and one.asked < ends]
+    for arn in old:
+        del backend.subscriptions[arn]
+
+
 def apply() -> None:
     """Patch moto."""
     subscribe, listed, by_topic = (
@@ -24,12 +32,6 @@ def apply() -> None:
         SNSBackend.list_subscriptions_by_topic,
     )
     unsubscribe, answer = SNSBackend.unsubscribe, SNSResponse.subscribe
-
-    def forget(self: Any) -> None:
-        ends = STATE.now().timestamp() - KEPT_S
-        old = [arn for arn, one in self.subscriptions.items() if one.attributes[PENDING] and one.asked < ends]
-        for arn in old:
-            del self.subscriptions[arn]
 
     def shown(found: tuple[list[Any], Any]) -> tuple[list[Any], Any]:
         views = [copy.copy(one) for one in found[0]]
