@@ -15,7 +15,7 @@ from rehearsal.testing import REGION
 from .lab import killed_before_write, kinds
 
 WRITES = 8
-ALARM = {"box_alarm_hours": 10, "box_alarm_email": "you@example.org"}
+ALARM: dict[str, Any] = {"box_alarm_hours": 10, "box_alarm_email": "you@example.org"}
 WRITES_WITH_ALARM = WRITES + 3
 
 

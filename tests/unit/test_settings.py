@@ -60,6 +60,8 @@ def test_every_shipped_setting_has_a_comment_beside_it() -> None:
         ({"box_environments": [{"name": "dl", "python": 3.10}]}, "python of dl is a version in quotes"),
         ({"box_quota_wait": "soon"}, "box_quota_wait: 'soon' is not a length of time"),
         ({"box_idle_minutes": 0}, "box_idle_minutes: '0' is not a time in minutes; write 5 to 1440, as in 60, or off"),
+        ({"box_alarm_hours": 24}, "box_alarm_hours: '24' is not a number of hours; write 1 to 23, or 0 for no alarm"),
+        ({"box_alarm_email": "you"}, "box_alarm_email: 'you' is not one e-mail address; write it as in you@example.org"),
         ({"box_spot_max_usd": "free"}, "box_spot_max_usd: 'free' is not a price"),
         ({"box_spot_max_usd": "0.0"}, "box_spot_max_usd: '0.0' is not a price"),
         ({"box_pytorch": 2.10}, "box_pytorch: '2.1' is not a version; write it in quotes"),

@@ -52,4 +52,4 @@ def confirmed(seen: dict[str, Any]) -> list[dict[str, Any]]:
 
 def is_wanted(want: Any, subscription: dict[str, Any]) -> bool:
     """Whether a subscription is the one asked for; mail takes no notice of case."""
-    return str(subscription["Endpoint"]).lower() == want.email.lower()
+    return str(subscription["Endpoint"]).lower() == str(want.email).lower()

@@ -32,7 +32,8 @@ def alarm_topic(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | N
 
 def alarm_subscriptions(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
     """Who is subscribed to the topic by e-mail, confirmed or not; subscriptions of other kinds are nobody's business here."""
-    arn, listed, more = topic_arn(want.scope, seen), [], {}
+    arn, listed = topic_arn(want.scope, seen), []
+    more: dict[str, str] = {}
     while found := _found(aws, "sns", "list_subscriptions_by_topic", TopicArn=arn, **more):
         listed += [one for one in found["Subscriptions"] if one["Protocol"] == "email"]
         if not found.get("NextToken"):

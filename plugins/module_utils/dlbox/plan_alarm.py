@@ -89,7 +89,8 @@ def result(want: Want, seen: dict[str, Any], saved: dict[str, Any]) -> dict[str,
 def _mark(want: Want, seen: dict[str, Any], value: str) -> list[Change]:
     if marked(seen) == (value == "true") or (not seen["groups"] and value != "true"):
         return []
-    group = next(iter(seen["groups"]), {"GroupId": Ref("the security group"), "Tags": {}})
+    unmade: dict[str, Any] = {"GroupId": Ref("the security group"), "Tags": {}}
+    group: dict[str, Any] = next(iter(seen["groups"]), unmade)
     before, after = group["Tags"], {**group["Tags"], ALARM_TAG: value}
     calls = (Call("ec2", "create_tags", {"Resources": [group["GroupId"]], "Tags": tag_list({ALARM_TAG: value})}),)
     reason = "later runs look for an alarm where this says so"
