@@ -218,11 +218,14 @@ def test_the_result_names_what_was_launched() -> None:
     assert plan_instance.result(want, standing(**NOTHING), {})["instance_id"] is None
 
 
-def test_the_last_wait_tells_the_box_as_it_is_now() -> None:
-    box = STANDING["instances"][0]
+def test_the_last_wait_tells_the_box_as_it_is_now_and_nobody_need_read_the_group_again() -> None:
+    box, groups = STANDING["instances"][0], STANDING["groups"]
     for params in ({}, {"state": "stopped"}):
         want = wanted(plan_instance, instance_type="g5.xlarge", **params)
-        assert plan_instance.learned(want, {}, {"instance": box}) == {"instances": [box]}
+        assert plan_instance.learned(want, {"groups": groups}, {"instance": box}) == {
+            "instances": [box],
+            "groups": groups,
+        }
         assert plan_instance.learned(want, {}, {}) == {}
     assert plan_instance.learned(wanted(plan_instance, state="absent"), {}, {"instance": box}) == {}
 
