@@ -29,6 +29,11 @@ GROUP = f"/aws/lambda/{FUNCTION}"
 ARN = f"arn:aws:lambda:{REGION}:000000000000:function:{FUNCTION}"
 RULE_ARN = f"arn:aws:events:{REGION}:000000000000:rule/{RULE}"
 PERMIT, RECONFIGURE = "iam:put_role_policy", "lambda:update_function_configuration"
+# The function of a role that is gone is made anew.
+ANEW = [
+    *("iam:create_role", "iam:put_role_policy", "lambda:delete_function", "lambda:create_function"),
+    *("lambda:put_function_event_invoke_config", "lambda:add_permission"),
+]
 RULE_WRITES = ["events:put_rule", "events:put_targets"]
 CREATE = [
     *("iam:create_role", PERMIT, "logs:create_log_group", "logs:put_retention_policy"),
@@ -270,7 +275,7 @@ DRIFT: dict[str, tuple[Callable[[Server], Any], list[str], str]] = {
         ["iam:tag_role"],
         "its tags differ",
     ),
-    "role deleted": (delete_role, ["iam:create_role", PERMIT], "the function needs it"),
+    "role deleted": (delete_role, ANEW, "the function needs it"),
 }
 
 

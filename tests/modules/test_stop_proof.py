@@ -43,7 +43,7 @@ def box(here: Module, aws_server: Server) -> str:
 
 @pytest.fixture
 def firing(aws_server: Server, tmp_path: Path) -> Iterator[Path]:
-    """EventBridge Scheduler: whatever is due within three minutes fires at once, with its role; its record."""
+    """EventBridge Scheduler: whatever is due within five minutes fires at once, with its role; its record."""
     ended, record = threading.Event(), tmp_path / "firings.jsonl"
     cloud = Cloud(aws_server.url)
     scheduler = Firing(cloud, Targets(cloud, record))
@@ -51,7 +51,7 @@ def firing(aws_server: Server, tmp_path: Path) -> Iterator[Path]:
     def fire() -> None:
         while not ended.wait(0.1):
             now = datetime.fromisoformat(aws_server.get("clock")["now"])
-            scheduler.pass_time([REGION], now, now + timedelta(minutes=3))
+            scheduler.pass_time([REGION], now, now + timedelta(minutes=5))
 
     thread = threading.Thread(target=fire)
     thread.start()
@@ -236,3 +236,36 @@ def test_check_mode_runs_through_ansible(module: Module, aws_server: Server) -> 
     launch(aws_server)
     module("dlbox_schedule")
     assert module("dlbox_stop_proof", check=True)["broken"] == []
+
+
+def test_close_to_the_real_stop_nothing_is_proved(here: Module, aws_server: Server, box: str) -> None:
+    aws_server.post("clock", {"now": "2027-01-05T19:57:00+08:00"})
+    said = here("dlbox_stop_proof")["msg"]
+    assert said.startswith("the regular stop of Tue 2027-01-05 20:00 Asia/Shanghai comes too soon to prove anything")
+    assert not aws_server.calls(writes=True)
+
+
+def test_no_capacity_for_the_start_is_said_and_the_stop_is_proved_all_the_same(
+    here: Module, aws_server: Server, box: str, firing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    aws_server.fault("StartInstances", code="InsufficientInstanceCapacity", message="none", status=500, times=-1)
+    told = here("dlbox_stop_proof")
+    assert (told["proved"], told["evidence"]["started_again"]) == (True, False)
+    assert "does not start again" in told["broken"][0]
+    assert "playbooks/start.yml" in told["broken"][0]
+
+
+def test_what_a_killed_proof_left_is_in_nobodys_way(
+    here: Module, aws_server: Server, firing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    instance = launch(aws_server)
+    here("dlbox_schedule", backend="lambda")
+    aws_server.client("ec2").get_waiter("instance_running").wait(InstanceIds=[instance])
+    name = "dlbox-us-west-2-lab-at-prove"
+    aws_server.client("events").put_rule(Name=name, ScheduleExpression="cron(0 0 1 1 ? 2030)")
+    grant = {"Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"}
+    aws_server.client("lambda").add_permission(FunctionName=FUNCTION, StatementId=name, **grant)
+    assert here("dlbox_stop_proof", backend="lambda")["proved"]
+    assert [rule["Name"] for rule in aws_server.client("events").list_rules()["Rules"]] == [RULE]

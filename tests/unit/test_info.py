@@ -14,7 +14,7 @@ DISK = {"VolumeId": "vol-1", "Size": 73, "Tags": {}}
 ADDRESS = {"AllocationId": "eipalloc-1", "PublicIp": "198.51.100.1", "Tags": {"dlbox:box": "lab"}}
 ANOTHERS = {"AllocationId": "eipalloc-2", "PublicIp": "198.51.100.2", "Tags": {"dlbox:box": "lab-2"}}
 BOX = {"InstanceId": "i-1", "InstanceType": "g5.xlarge", "State": "running", "PublicIpAddress": "192.0.2.1"}
-SCHEDULE = {"ScheduleExpression": "cron(30 20 * * ? *)", "ScheduleExpressionTimezone": "Asia/Shanghai", "State": "ENABLED", "StartDate": None, "Description": None, "LastModificationDate": "2026-11-01T00:00:00+00:00", "Target": {"Input": '{"InstanceIds":["i-1"]}'}}  # fmt: skip
+SCHEDULE = {"ScheduleExpression": "cron(30 20 * * ? *)", "ScheduleExpressionTimezone": "Asia/Shanghai", "State": "ENABLED", "StartDate": None, "Description": None, "LastModificationDate": "2026-11-01T00:00:00+00:00", "Target": {"Arn": "arn:aws:scheduler:::aws-sdk:ec2:stopInstances", "Input": '{"InstanceIds":["i-1"]}'}}  # fmt: skip
 PRICES = {"price_instance": 1.006, "price_disk": 0.08, "price_address": 0.005}
 
 
@@ -120,6 +120,6 @@ def test_prices_are_asked_for_what_exists_alone() -> None:
 
 
 def test_a_schedule_that_aims_at_a_replaced_instance_stops_nothing() -> None:
-    elsewhere = SCHEDULE | {"Target": {"Input": '{"InstanceIds":["i-9"]}'}}
+    elsewhere = SCHEDULE | {"Target": SCHEDULE["Target"] | {"Input": '{"InstanceIds":["i-9"]}'}}
     assert shown(schedules={"stop": elsewhere})["next_stop"] is None
     assert shown()["next_stop"] is not None

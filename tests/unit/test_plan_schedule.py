@@ -310,7 +310,7 @@ def snoozed(begins: str, description: str | None = "snoozed by dlbox", **more: A
     ("seen", "text", "made"),
     [
         (standing(), "tonight", [UPDATE]),
-        (standing(), "23:30", [UPDATE, "scheduler:create_schedule"]),
+        (standing(), "23:30", ["scheduler:create_schedule", UPDATE]),
         (snoozed("2026-11-23T11:59:00+00:00"), "tonight", []),
         (snoozed("2026-11-23T11:59:00+00:00"), "", []),
         (snoozed("2026-11-23T11:59:00+00:00"), "off", [UPDATE]),
@@ -328,7 +328,7 @@ def test_a_snooze_is_kept_until_it_has_passed(seen: dict[str, Any], text: str, m
 def test_a_snooze_lives_through_another_change_and_ends_with_a_stop_that_deletes_itself() -> None:
     seen = snoozed("2026-11-22T15:29:00+00:00")
     seen["schedules"]["stop"]["State"] = "DISABLED"
-    update, once = changes(seen)
+    once, update = changes(seen)
     assert (update.calls[0].params["StartDate"], update.reason) == ("2026-11-22T15:29:00+00:00", "it is disabled")
     form = once.calls[0].params
     assert (form["ScheduleExpression"], form["ScheduleExpressionTimezone"]) == ("at(2026-11-22T15:30:00)", "UTC")

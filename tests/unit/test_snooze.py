@@ -104,3 +104,17 @@ def test_the_first_stop_is_its_end_and_then_all_is_as_before(
     assert snooze.regular(table, until) is any(
         moment == until for moment, _ in islice(firings(table, until - timedelta(minutes=1)), 3)
     )
+
+
+@pytest.mark.parametrize(("text", "ends"), [("01:00", "Sat 01:00"), ("tonight", "Sat 20:00"), ("23:30", "Fri 23:30")])
+def test_one_that_stands_is_drawn_out(text: str, ends: str) -> None:
+    late, kept = NOW + timedelta(hours=3), NOW + timedelta(hours=5, minutes=30)
+    assert local(snooze.until(DAY, text, kept, late)) == ends
+
+
+def test_what_comes_before_the_end_of_one_that_stands_is_refused_with_its_end() -> None:
+    late, kept = NOW + timedelta(hours=3), NOW + timedelta(hours=5, minutes=30)
+    with pytest.raises(
+        Refused, match=r"the next stop is only Fri 2026-11-20 23:30 Asia/Shanghai; write a time after it, or tonight"
+    ):
+        snooze.until(DAY, "22:00", kept, late)

@@ -12,6 +12,10 @@ NOW = datetime.fromisoformat("2026-11-22T12:00:00+00:00")
 BOX = {"InstanceId": "i-1", "State": "running", "LaunchTime": "2026-11-21T08:00:00+00:00"}
 
 
+STOPS = "arn:aws:scheduler:::aws-sdk:ec2:stopInstances"
+STARTS = {"Arn": "arn:aws:scheduler:::aws-sdk:ec2:startInstances", "Input": '{"InstanceIds":["i-1"]}'}
+
+
 def schedule(**fields: Any) -> dict[str, Any]:
     """A stop at 11:00 UTC of i-1."""
     return {
@@ -21,7 +25,7 @@ def schedule(**fields: Any) -> dict[str, Any]:
         "StartDate": None,
         "Description": None,
         "LastModificationDate": "2026-11-01T00:00:00+00:00",
-        "Target": {"Input": '{"InstanceIds":["i-1"]}'},
+        "Target": {"Arn": STOPS, "Input": '{"InstanceIds":["i-1"]}'},
         **fields,
     }
 
@@ -31,7 +35,9 @@ def planned(schedules: dict[str, Any], box: dict[str, Any] = BOX, now: datetime 
 
 
 def test_the_next_five_of_all_schedules() -> None:
-    start = schedule(ScheduleExpression="cron(30 8 ? * MON *)", ScheduleExpressionTimezone="Asia/Shanghai")
+    start = schedule(
+        ScheduleExpression="cron(30 8 ? * MON *)", ScheduleExpressionTimezone="Asia/Shanghai", Target=STARTS
+    )
     once = schedule(ScheduleExpression="at(2026-11-22T15:30:00)")
     told = planned({"stop": schedule(), "start": start, "stop-once": once})
     assert [(one["verb"], one["utc"]) for one in told["firings"]] == [
@@ -48,11 +54,13 @@ def test_the_next_five_of_all_schedules() -> None:
     "one",
     [
         schedule(State="DISABLED"),
-        schedule(Target={"Input": '{"InstanceIds":["i-2"]}'}),
+        schedule(Target={"Arn": STOPS, "Input": '{"InstanceIds":["i-2"]}'}),
+        schedule(Target={"Arn": STOPS.replace("stop", "start"), "Input": '{"InstanceIds":["i-1"]}'}),
+        schedule(EndDate="2026-11-22T00:00:00+00:00"),
         schedule(ScheduleExpression="rate(1 day)"),
         schedule(ScheduleExpression="at(2026-11-20T15:30:00)"),
     ],
-    ids=["disabled", "another instance", "a rate", "passed"],
+    ids=["disabled", "another instance", "it starts", "it has ended", "a rate", "passed"],
 )
 def test_nothing_is_promised_where_it_is_not_sure(one: dict[str, Any]) -> None:
     told = planned({"stop": one})
@@ -81,3 +89,9 @@ def test_a_snooze_is_told() -> None:
 def test_a_stop_that_did_not_come_is_told(box: dict[str, Any], fields: dict[str, Any], missed: str | None) -> None:
     told = planned({"stop": schedule(**fields)}, BOX | box)["missed_stop"]
     assert (told and told["utc"]) == missed
+
+
+def test_starts_without_a_stop_are_told_and_no_stop_is_promised() -> None:
+    told = planned({"stop": schedule(State="DISABLED"), "start": schedule(Target=STARTS)})
+    assert [one["verb"] for one in told["firings"]] == ["start"] * 5
+    assert told["next_stop"] is None

@@ -35,7 +35,9 @@ def alarm_subscriptions(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[
     arn, listed = topic_arn(want.scope, seen), []
     more: dict[str, str] = {}
     while found := _found(aws, "sns", "list_subscriptions_by_topic", TopicArn=arn, **more):
-        listed += [one for one in found["Subscriptions"] if one["Protocol"] == "email"]
+        # For a while AWS goes on listing one that was ended, with "Deleted" in place of its ARN.
+        mails = [one for one in found["Subscriptions"] if one["Protocol"] == "email"]
+        listed += [one for one in mails if one["SubscriptionArn"] != "Deleted"]
         if not found.get("NextToken"):
             break
         more = {"NextToken": found["NextToken"]}

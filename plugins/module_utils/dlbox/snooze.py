@@ -39,17 +39,24 @@ def until(table: Timetable, text: str, kept: datetime | None, now: datetime) -> 
         return kept if kept and kept > now else None
     if text == "off":
         return None
-    coming = timetable.stops(table, now)
-    first = next(coming)
+    standing = kept if kept and kept > now else None
+    regular_one = next(timetable.stops(table, now))
+    # Asked again, or for another end, what is skipped already counts.
+    first = min(regular_one, standing or regular_one)
     local, shown = zone_data.zone(table.zone), timetable.told(first, table.zone)["local"]
+    today = now.astimezone(local).date()
+    tonight = first.astimezone(local).date() == today
     if text == "tonight":
-        today = now.astimezone(local).date()
-        if first.astimezone(local).date() != today:
-            raise Refused(f"no stop is left today: the next is {shown}, so there is nothing to skip tonight")
-        return next(moment for moment in coming if moment.astimezone(local).date() != today)
+        if not tonight:
+            raise Refused(
+                f"no stop is left today: the next is {shown}, so there is nothing to skip tonight; "
+                "to skip that one, write a time after it, as in -e \"snooze='2026-11-23 22:00'\""
+            )
+        return next(moment for moment in timetable.stops(table, now) if moment.astimezone(local).date() != today)
     moment = _moment(table, text, now)
-    if moment <= first:
-        raise Refused(f"snooze: the next stop is only {shown}; write a time after it, or tonight")
+    if moment < first or (moment == first and moment != standing):
+        also = ", or tonight" if tonight else ""
+        raise Refused(f"snooze: the next stop is only {shown}; write a time after it{also}")
     if moment > now + LONGEST:
         raise Refused("snooze: a stop is skipped for 7 days at most; for longer, change box_stop_time or box_stop_days")
     return moment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
@@ -13,12 +13,14 @@ from . import function_form, function_standing, stop_form, timetable, zone_data
 _ONCE = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
 # AWS tries for 15 minutes, and an instance needs a while to stop.
 LATE = timedelta(minutes=20)
+# A week, and a snooze of a week before it.
+HORIZON = timedelta(days=15)
 
 
 def firings(want: Any, seen: dict[str, Any], box: dict[str, Any], after: datetime) -> Iterator[tuple[datetime, str]]:
     """(moment, verb) after a moment, of every enabled schedule and rule that is aimed at this very instance."""
-    live = [(name, one) for name, one in seen["schedules"].items() if _aimed(one, box)]
-    streams = [_stream(name.partition("-")[0], one, after) for name, one in live]
+    named = [(name.partition("-")[0], one) for name, one in seen["schedules"].items()]
+    streams = [_stream(verb, one, after) for verb, one in named if _aimed(verb, one, box)]
     if seen["function_role"]:
         streams.append(function_standing.firings(want, seen, box, after))
     return timetable.merged(streams)
@@ -52,7 +54,9 @@ def planned(want: Any, seen: dict[str, Any], box: dict[str, Any], now: datetime)
     """What happens by itself, and what should have happened, for the receipt; moments as timetable.told gives them."""
     home = zone(seen)
     coming = timetable.next_five(firings(want, seen, box, now), home)
-    stop = next((moment for moment, verb in firings(want, seen, box, now) if verb == "stop"), None)
+    # Starts alone would be looked through for ever.
+    soon = takewhile(lambda one: one[0] < now + HORIZON, firings(want, seen, box, now))
+    stop = next((moment for moment, verb in soon if verb == "stop"), None)
     until, late = _kept(seen), missed(want, seen, box, now)
     return {
         "firings": coming,
@@ -63,9 +67,14 @@ def planned(want: Any, seen: dict[str, Any], box: dict[str, Any], now: datetime)
     }
 
 
-def _aimed(schedule: dict[str, Any], box: dict[str, Any]) -> bool:
-    target = schedule["Target"].get("Input") or ""
-    return schedule["State"] == "ENABLED" and bool(box) and box["InstanceId"] in target
+def _aimed(verb: str, schedule: dict[str, Any], box: dict[str, Any]) -> bool:
+    target = schedule["Target"]
+    does = (
+        target["Arn"].endswith(f":ec2:{verb}Instances")
+        and bool(box)
+        and box["InstanceId"] in (target.get("Input") or "")
+    )
+    return does and schedule["State"] == "ENABLED"
 
 
 def _stream(verb: str, schedule: dict[str, Any], after: datetime) -> Iterator[tuple[datetime, str]]:
@@ -73,7 +82,9 @@ def _stream(verb: str, schedule: dict[str, Any], after: datetime) -> Iterator[tu
     if begins:
         after = max(after, datetime.fromisoformat(begins))
     if once := _ONCE.fullmatch(expression):
-        moment = datetime.fromisoformat(once[1]).replace(tzinfo=UTC)
-        return iter([(moment, verb)] if moment > after else [])
-    line = timetable.entry(verb, expression)
-    return timetable.stream(line, schedule["ScheduleExpressionTimezone"], after) if line else iter(())
+        wall = datetime.fromisoformat(once[1])
+        moment = timetable.instant(wall.date(), wall.time(), zone_data.zone(schedule["ScheduleExpressionTimezone"]))
+        return iter([(moment, verb)] if moment and moment > after else [])
+    line, ends = timetable.entry(verb, expression), schedule.get("EndDate")
+    found = timetable.stream(line, schedule["ScheduleExpressionTimezone"], after) if line else iter(())
+    return takewhile(lambda one: one[0] < datetime.fromisoformat(ends), found) if ends else found

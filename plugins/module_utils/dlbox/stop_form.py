@@ -34,13 +34,13 @@ def kept(seen: dict[str, Any]) -> datetime | None:
 
 def wanted(want: Any, seen: dict[str, Any], instance: str | None, until: datetime | None) -> dict[str, dict[str, Any]]:
     """The schedules by name, in the form that CreateSchedule takes and GetSchedule gives."""
-    forms = {}
+    # First, for a run that is killed in between must not leave the stop skipped and nothing at its end.
+    ends = until and not snooze.regular(want.table, until)
+    forms = {ONCE: once(want, seen, instance, until)} if until and ends else {}
     for name, line in names(want.table).items():
         forms[name] = _form(want, seen, instance, line.verb, timetable.cron(line.at, line.days), want.table.zone)
         if until and line.verb == "stop":
             forms[name] |= {"StartDate": (until - snooze.AHEAD).isoformat(), "Description": snooze.MARK}
-    if until and not snooze.regular(want.table, until):
-        forms[ONCE] = once(want, seen, instance, until)
     return forms
 
 

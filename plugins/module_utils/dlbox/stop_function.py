@@ -41,8 +41,13 @@ def needs(seen: dict[str, Any], wanted: bool, absent: bool) -> set[str]:
 
 def ensure(want: Any, seen: dict[str, Any], instance: str | None, until: datetime | None) -> list[Change]:
     """Changes of the role, the log group, the function, its retries, its rules and their permissions, in this order."""
+    first = function_role.ensure(want, seen, instance)
+    if seen["function"] and not seen["function_role"]:
+        # The key that its environment is encrypted with was granted to the role that is gone, not to one of the same name.
+        first += [_drop(want, seen, "its role is gone, and with a new one it could not read what it is told")]
+        seen = {**seen, "function": None}
     return [
-        *function_role.ensure(want, seen, instance),
+        *first,
         *_log(want, seen),
         *_function(want, seen, instance, until),
         *_retries(want, seen),
@@ -52,15 +57,18 @@ def ensure(want: Any, seen: dict[str, Any], instance: str | None, until: datetim
 
 def remove(want: Any, seen: dict[str, Any], reason: str) -> list[Change]:
     """Changes that remove all of it, the role last."""
-    name, group, changes = function_name(want.scope), log_group(want.scope), stop_rules.remove(want, seen, reason)
-    if seen["function"]:
-        calls = (Call("lambda", "delete_function", {"FunctionName": name}),)
-        before = view(seen["function"], seen["account"]["now"])
-        changes.append(Change("delete", f"function {name}", reason, before, None, calls=calls))
+    group = log_group(want.scope)
+    changes = stop_rules.remove(want, seen, reason) + ([_drop(want, seen, reason)] if seen["function"] else [])
     if seen["function_log"]:
         calls = (Call("logs", "delete_log_group", {"logGroupName": group}),)
         changes.append(Change("delete", f"log group {group}", reason, seen["function_log"], None, calls=calls))
     return changes + function_role.remove(want.scope, seen, reason)
+
+
+def _drop(want: Any, seen: dict[str, Any], reason: str) -> Change:
+    name, before = function_name(want.scope), view(seen["function"], seen["account"]["now"])
+    drop = Call("lambda", "delete_function", {"FunctionName": name})
+    return Change("delete", f"function {name}", reason, before, None, calls=(drop,))
 
 
 def _log(want: Any, seen: dict[str, Any]) -> list[Change]:

@@ -81,7 +81,8 @@ def function_ready(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params
                 raise
             now = {"State": "not visible yet"}
         states = {now["State"], now.get("LastUpdateStatus", "Successful")}
-        if states == {"Active", "Successful"}:
+        # Inactive: not used for long; the next event wakes it.
+        if states <= {"Active", "Inactive", "Successful"}:
             return {}
         if "Failed" in states:
             why = now.get("LastUpdateStatusReason") or now.get("StateReason") or "it does not say why"

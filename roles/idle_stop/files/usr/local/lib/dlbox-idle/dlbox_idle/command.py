@@ -10,7 +10,7 @@ import time
 
 from . import facts, parse, state
 from .look import look
-from .show import show
+from .show import STALE, show
 
 
 def arguments() -> argparse.Namespace:
@@ -46,7 +46,10 @@ def told(as_json: bool) -> str:
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         kept = facts.keep({})["left"]
     if as_json:
-        return json.dumps({**found, "last_stop": stopped, "kept": kept})
+        # What the last look found hours ago says nothing of now.
+        fresh = abs(time.time() - float(found.get("wall") or 0)) <= STALE
+        verdict = found.get("verdict") if fresh else None
+        return json.dumps({**found, "verdict": verdict, "last_stop": stopped, "kept": kept})
     try:
         return show(found, stopped, kept, time.time())
     except (AttributeError, KeyError, TypeError, ValueError):
