@@ -10,7 +10,7 @@ SUITES := tests/unit tests/policy tests/inventory tests/ssh_client tests/modules
 SCENARIOS := idle stop box host quota
 TYPED := plugins/module_utils/dlbox tests/rehearsal tests/browser tests/modules tests/drift tests/faults
 
-.PHONY: help up down test test-all lint bench molecule lock
+.PHONY: help up down test test-all lint bench molecule machines lock
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -26,8 +26,7 @@ test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
 	$(BIN)/python -m rehearsal image
 	$(BIN)/python -m browser
 	$(BIN)/pytest -n 3 --dist loadfile $(SUITES)
-	$(BIN)/pytest tests/rehearsal_machines
-	$(MAKE) -j 2 --output-sync=target $(SCENARIOS:%=scenario-%)
+	$(MAKE) -j 3 --output-sync=target machines $(SCENARIOS:%=scenario-%)
 
 test-all: test bench ## The slow ones too
 
@@ -43,7 +42,10 @@ bench: .venv/ready ## Ratios against a boto3 script and the stock way
 
 molecule: scenario-$(SCENARIO) ## One scenario: make molecule SCENARIO=box
 
-# They mostly wait, so two at a time; each has a rehearsal, a port and box names of its own.
+machines: .venv/ready ## The rehearsal's machines
+	$(BIN)/pytest tests/rehearsal_machines
+
+# These mostly wait, so three at a time; each has a rehearsal, a port and box names of its own.
 scenario-%: .venv/ready
 	MOLECULE_GLOB="tests/molecule/*/molecule.yml" molecule -c .config/molecule/config.yml test -s $*
 

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import sys
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -132,6 +133,15 @@ def test_keep_and_idle(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     run(monkeypatch, "idle", "--json")
     told = json.loads(host.out.readouterr().out)
     assert (told["verdict"]["kind"], told["kept"], told["last_stop"]) == ("idle", 0.0, {})
+
+
+def test_a_look_of_long_ago_is_no_verdict(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.look(1)
+    later = time.time() + 601
+    monkeypatch.setattr(time, "time", lambda: later)
+    host.out.readouterr()
+    run(monkeypatch, "idle", "--json")
+    assert json.loads(host.out.readouterr().out)["verdict"] is None
 
 
 @pytest.mark.parametrize("file", ["run/idle.json", "stop.json", "keep/until.json"])
