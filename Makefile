@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 BIN := .venv/bin
 REHEARSE := source .dlbox/rehearsal/env &&
 SUITES := tests/unit tests/policy tests/inventory tests/ssh_client tests/modules tests/drift tests/faults tests/rehearsal_contract
-SCENARIOS := idle stop box host quota
+SCENARIOS := stop box host quota
 TYPED := plugins/module_utils/dlbox tests/rehearsal tests/browser tests/modules tests/drift tests/faults
 
 .PHONY: help up down test test-all lint bench molecule machines lock
@@ -28,7 +28,9 @@ test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
 	$(BIN)/pytest -n 3 --dist loadfile $(SUITES)
 	$(MAKE) -j 3 --output-sync=target machines $(SCENARIOS:%=scenario-%)
 
-test-all: test bench ## The slow ones too
+test-all: test ## The slow ones too: the idle stop on real machines, the bench
+	$(MAKE) scenario-idle
+	$(MAKE) bench
 
 lint: .venv/ready ## ruff, mypy, ansible-lint, yamllint
 	$(BIN)/ruff check .
