@@ -8,8 +8,8 @@ module: dlbox_schedule
 short_description: When the box stops, and starts, by itself
 author: the dlbox maintainers
 description:
-  - Schedules of EventBridge Scheduler that stop the box's instance at times of the user's own zone, with no function in between; and start it, if asked for.
-  - Their role may stop (and start) this instance only, and only while it carries the box's tag; only the box's schedule group may use the role.
+  - Has AWS stop the box's instance at times of the user's own zone, and start it, if asked for; by EventBridge Scheduler alone, or by a function.
+  - The role may stop (and start) this instance only, and only while it carries the box's tag; that of the schedules is for the box's schedule group alone.
   - AWS retries for 15 minutes at most, so that a late stop never hits the next working day; a replaced instance is followed.
   - Refuses a time that daylight saving leaves out on one of its days of the coming year, where AWS would skip it.
 extends_documentation_fragment: dlbox
@@ -52,7 +52,7 @@ options:
     type: raw
     default: ""
   state:
-    description: V(absent) deletes the schedules, their group, and the role where its tag says that it is the box's.
+    description: V(absent) deletes schedules and group, or rules, function and log group; and the role where its tag says that it is the box's.
     type: str
     default: present
     choices: [present, absent]

@@ -9,7 +9,7 @@ short_description: Prove that the box really stops by itself
 author: the dlbox maintainers
 description:
   - Looks over the whole chain (schedules, their target, the role, its trust and its permission) against what M(dlbox_schedule) would leave.
-  - Then stops the box for real, a minute ahead, by a one-time schedule with the same role and target, and starts it again.
+  - Then stops the box for real, a minute ahead, by the same role and target, once, and starts it again.
   - In check mode it looks the chain over, and stops nothing.
 options:
   box:
@@ -73,7 +73,7 @@ broken:
   elements: str
   returned: success
 evidence:
-  description: What was looked at and when, and when the box stopped and ran again.
+  description: What was looked at and when, for which minute the stop was planned, and whether the box stopped and ran again.
   type: dict
   returned: success
 """
