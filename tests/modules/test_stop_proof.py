@@ -60,10 +60,18 @@ def firing(aws_server: Server, tmp_path: Path) -> Iterator[Path]:
     thread.join()
 
 
-def quick(monkeypatch: pytest.MonkeyPatch, patience: float = 10) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look often, and not for five minutes."""
-    monkeypatch.setattr(stop_proof, "backoff", lambda **_: backoff(total=patience, longest=0.2))
-    monkeypatch.setattr(wait, "backoff", lambda **_: backoff(total=30, longest=0.2))
+    for module in (stop_proof, wait):
+        monkeypatch.setattr(module, "backoff", lambda **_: backoff(total=60, longest=0.2))
+
+
+def until_fired(record: Path) -> Iterator[float]:
+    """Pauses until something has fired, and one more look."""
+    for pause in backoff(total=60, longest=0.2):
+        yield pause
+        if record.exists():
+            break
 
 
 def state(server: Server, instance: str) -> str:
@@ -209,7 +217,7 @@ def test_each_break_is_named_and_nothing_is_stopped(here: Module, aws_server: Se
 def test_a_denial_that_no_document_of_ours_shows_is_found_by_trying(
     here: Module, aws_server: Server, box: str, firing: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick(monkeypatch, patience=3)
+    monkeypatch.setattr(stop_proof, "backoff", lambda **_: until_fired(firing))
     iam = aws_server.client("iam")
     deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}]}
     arn = iam.create_policy(PolicyName="deny", PolicyDocument=json.dumps(deny))["Policy"]["Arn"]

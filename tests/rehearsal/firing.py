@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -60,14 +61,17 @@ class Firing:
         client = self.cloud.client("scheduler", region)
         for page in client.get_paginator("list_schedules").paginate():
             for short in page["Schedules"]:
-                yield client.get_schedule(Name=short["Name"], GroupName=short["GroupName"])
+                # Its owner may delete it between the two calls.
+                with contextlib.suppress(client.exceptions.ResourceNotFoundException):
+                    yield client.get_schedule(Name=short["Name"], GroupName=short["GroupName"])
 
     def rules(self, region: str) -> Iterator[dict[str, Any]]:
         """Yield the enabled scheduled rules of a region with their targets."""
         client = self.cloud.client("events", region)
         for raw in client.list_rules()["Rules"]:
             if raw.get("State") == "ENABLED" and raw.get("ScheduleExpression"):
-                yield raw | {"Targets": client.list_targets_by_rule(Rule=raw["Name"])["Targets"]}
+                with contextlib.suppress(client.exceptions.ResourceNotFoundException):
+                    yield raw | {"Targets": client.list_targets_by_rule(Rule=raw["Name"])["Targets"]}
 
     def moments(self, arn: str, timing: Timing, after: datetime, until: datetime) -> list[datetime]:
         """List the moments of one schedule; a broken expression or a flood is recorded."""
@@ -82,6 +86,8 @@ class Firing:
 
     def drop_finished(self, region: str, now: datetime) -> None:
         """Delete the finished schedules whose ActionAfterCompletion is DELETE."""
+        client = self.cloud.client("scheduler", region)
         for raw in self.schedules(region):
             if raw.get("ActionAfterCompletion") == "DELETE" and clock.finished(schedule_timing(raw), now):
-                self.cloud.client("scheduler", region).delete_schedule(Name=raw["Name"], GroupName=raw["GroupName"])
+                with contextlib.suppress(client.exceptions.ResourceNotFoundException):
+                    client.delete_schedule(Name=raw["Name"], GroupName=raw["GroupName"])

@@ -129,6 +129,25 @@ def test_a_one_time_schedule_is_deleted_when_it_asked_for_it(
     assert client.list_schedules()["Schedules"] == []
 
 
+@pytest.mark.parametrize("call", ["GetSchedule", "DeleteSchedule"])
+def test_what_its_owner_deletes_meanwhile_is_passed_over(
+    firing: Firing, aws_server: Server, instance: str, call: str
+) -> None:
+    client = aws_server.client("scheduler")
+    schedule(aws_server, instance, ScheduleExpression=f"at({NOON:%Y-%m-%dT%H:%M:%S})", ActionAfterCompletion="DELETE")
+    found = client.list_schedules()["Schedules"][0]
+    done: list[Any] = []
+
+    def delete(**_: Any) -> None:
+        if not done:
+            done.append(client.delete_schedule(Name=found["Name"], GroupName=found["GroupName"]))
+
+    firing.cloud.client("scheduler", REGION).meta.events.register(f"before-call.scheduler.{call}", delete)
+    firing.pass_time([REGION], *WINDOW)
+    assert done
+    assert client.list_schedules()["Schedules"] == []
+
+
 def test_a_jump_over_many_firings_says_what_it_left_out(
     firing: Firing, aws_server: Server, instance: str, records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:

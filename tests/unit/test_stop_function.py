@@ -81,6 +81,15 @@ def test_a_snooze_that_has_ended_is_no_difference() -> None:
     assert writes(changes(standing(until="2026-11-23T12:00:00+00:00"))) == ["lambda:update_function_configuration"]
 
 
+def test_the_rule_that_ends_a_snooze_stands_before_it_begins_and_goes_after_it() -> None:
+    until = datetime(2026, 11, 22, 15, 15, tzinfo=UTC)
+    begun = writes(changes(standing(), until=until))
+    assert begun == ["events:put_rule", "events:put_targets", "lambda:add_permission", RECONFIGURE]
+    snoozed = standing(until=until.isoformat())
+    snoozed["rules"][f"{PREFIX}-at-once"] = {**snoozed["rules"][RULE], "Expression": "cron(15 15 22 11 ? 2026)"}
+    assert writes(changes(snoozed)) == [RECONFIGURE, "events:remove_targets", "events:delete_rule"]
+
+
 RECONFIGURE, RECODE = "lambda:update_function_configuration", "lambda:update_function_code"
 
 

@@ -40,19 +40,17 @@ def needs(seen: dict[str, Any], wanted: bool, absent: bool) -> set[str]:
 
 
 def ensure(want: Any, seen: dict[str, Any], instance: str | None, until: datetime | None) -> list[Change]:
-    """Changes of the role, the log group, the function, its retries, its rules and their permissions, in this order."""
+    """Changes of the role, the log group, the function, its retries and its rules with their permissions."""
     first = function_role.ensure(want, seen, instance)
     if seen["function"] and not seen["function_role"]:
         # The key that its environment is encrypted with was granted to the role that is gone, not to one of the same name.
         first += [_drop(want, seen, "its role is gone, and with a new one it could not read what it is told")]
         seen = {**seen, "function": None}
-    return [
-        *first,
-        *_log(want, seen),
-        *_function(want, seen, instance, until),
-        *_retries(want, seen),
-        *stop_rules.ensure(want, seen, until),
-    ]
+    wake = stop_rules.wake(want, seen, until)
+    tell = [*_function(want, seen, instance, until), *_retries(want, seen)]
+    # A function that stands is told of a snooze only when the rule that ends it does too: a run may be killed in between.
+    order = wake + tell if seen["function"] else tell + wake
+    return [*first, *_log(want, seen), *order, *stop_rules.drop(want, seen, until)]
 
 
 def remove(want: Any, seen: dict[str, Any], reason: str) -> list[Change]:

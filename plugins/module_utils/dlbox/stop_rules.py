@@ -25,13 +25,18 @@ def prove_name(want: Any) -> str:
     return f"{want.scope.prefix}-at-prove"
 
 
-def ensure(want: Any, seen: dict[str, Any], until: datetime | None) -> list[Change]:
-    """Changes that leave exactly the wanted rules, and only them permitted."""
-    named = stop_wakes.rules(want.scope.prefix, want.table, datetime.fromisoformat(seen["account"]["now"]), until)
+def wake(want: Any, seen: dict[str, Any], until: datetime | None) -> list[Change]:
+    """Changes that leave the wanted rules, each with its permission."""
+    named = _named(want, seen, until)
     changes = [change for name, when in named.items() for change in _rule(want, seen, name, when)]
-    changes += [change for name in named for change in _permit(want, seen, name)]
+    return changes + [change for name in named for change in _permit(want, seen, name)]
+
+
+def drop(want: Any, seen: dict[str, Any], until: datetime | None) -> list[Change]:
+    """Changes that leave no other rule and no other permission."""
+    named = _named(want, seen, until)
     unwanted = [name for name in seen["rules"] if name not in named]
-    changes += [_delete(seen, name, ONCE_OVER if name.endswith("-once") else "no line needs it") for name in unwanted]
+    changes = [_delete(seen, name, ONCE_OVER if name.endswith("-once") else "no line needs it") for name in unwanted]
     return changes + [_forbid(want, seen, sid) for sid in _statements(seen) if sid not in named]
 
 
@@ -62,6 +67,10 @@ def grant(want: Any, seen: dict[str, Any], name: str) -> dict[str, Any]:
     source = {"Principal": "events.amazonaws.com", "SourceArn": _rule_arn(want, seen, name)}
     whose = {"FunctionName": function_name(want.scope), "StatementId": name}
     return {**whose, "Action": "lambda:InvokeFunction", **source}
+
+
+def _named(want: Any, seen: dict[str, Any], until: datetime | None) -> dict[str, str]:
+    return stop_wakes.rules(want.scope.prefix, want.table, datetime.fromisoformat(seen["account"]["now"]), until)
 
 
 def _rule(want: Any, seen: dict[str, Any], name: str, when: str) -> list[Change]:

@@ -120,6 +120,15 @@ def test_it_sleeps_through_a_snoozed_night_and_stops_at_its_end() -> None:
     assert "changed=0" in play("playbooks/provision.yml", box_state="stopped")
 
 
+def test_a_stopped_box_that_will_start_by_itself_says_so() -> None:
+    play("playbooks/provision.yml", box_state="stopped", box_start_time="08:00")
+    said = play("playbooks/receipt.yml")
+    assert "starts Fri 2027-12-03 08:00 Asia/Shanghai = 2027-12-03T00:00:00Z by itself, and bills from then on" in said
+    assert said.count("2027-12-03 08:00") == 1
+    play("playbooks/provision.yml", box_state="stopped")
+    assert "by itself, and bills" not in play("playbooks/receipt.yml")
+
+
 def test_after_today_s_stop_the_receipt_says_until_when_it_runs() -> None:
     clock(datetime.fromisoformat("2027-12-03T21:00:00+08:00"))
     start()
