@@ -25,10 +25,11 @@ down: ## Remove the rehearsal, and nothing else
 test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
 	$(BIN)/python -m rehearsal image
 	$(BIN)/python -m browser
-	$(BIN)/pytest -n 3 --dist loadfile $(SUITES)
+	$(BIN)/pytest -n 4 --dist worksteal -m "not slow" $(SUITES)
 	$(MAKE) -j 3 --output-sync=target machines $(SCENARIOS:%=scenario-%)
 
-test-all: test ## The slow ones too: the idle stop on real machines, the bench
+test-all: test ## The slow ones too: more faults, the idle stop on real machines, the bench
+	$(BIN)/pytest -n 4 --dist worksteal -m slow $(SUITES)
 	$(MAKE) scenario-idle
 	$(MAKE) bench
 

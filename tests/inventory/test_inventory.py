@@ -210,6 +210,7 @@ def test_strict_names_the_broken_expression(project, launch):
     assert "no_such_variable" in ended.stderr
 
 
+@pytest.mark.slow
 def test_the_cache_spares_the_call_until_it_is_flushed(project, launch, aws_server, tmp_path):
     launch("{{ 1 + 1 }}")
     instance = launch("lab")

@@ -1,15 +1,14 @@
-"""Run a module as users do, through Ansible: on the fast path, and as a plain module with that path switched off."""
+"""What the tests of the modules share: a run of one, and the writes that it names beside those that AWS saw."""
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dlbox import retry
 from rehearsal.testing import Server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,48 +17,10 @@ Module = Callable[..., dict[str, Any]]
 BOX = {"box": "lab", "region": "us-west-2"}
 
 
-@pytest.fixture(params=["fast", "plain"])
-def module(request: pytest.FixtureRequest, aws_server: Server, tmp_path: Path) -> Module:
-    """module("dlbox_key", check=True, **params) -> the module's result."""
-    environment = aws_server.env | {
-        "HOME": str(tmp_path),
-        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-        "ANSIBLE_HOME": str(tmp_path / "ansible"),
-        "ANSIBLE_STDOUT_CALLBACK": "minimal",
-        "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-        "ANSIBLE_INVENTORY_ENABLED": "host_list",
-    }
-    if request.param == "plain":
-        environment["ANSIBLE_ACTION_PLUGINS"] = str(tmp_path)
-
-    def run(name: str, check: bool = False, **params: Any) -> dict[str, Any]:
-        command = [
-            str(ANSIBLE),
-            "localhost",
-            "-i",
-            "localhost,",
-            "-c",
-            "local",
-            "-m",
-            name,
-            "-a",
-            json.dumps(BOX | params),
-        ]
-        done = subprocess.run(
-            [*command, *(["--check"] if check else [])],
-            env=environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        _, arrow, body = done.stdout.partition("=>")
-        assert arrow, done.stdout + done.stderr
-        result: dict[str, Any] = json.loads(body[: body.rindex("}") + 1])
-        return result
-
-    return run
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first pause as short as the rehearsal's changes of state are."""
+    monkeypatch.setattr(retry, "FIRST_S", 0.05)
 
 
 def predicted(result: dict[str, Any]) -> list[str]:

@@ -99,13 +99,12 @@ def group(server: Server) -> str:
     return str(found["SecurityGroups"][0]["GroupId"])
 
 
-def test_it_is_made_and_asks_for_the_confirmation(module: Module, aws_server: Server) -> None:
-    prepare(aws_server)
-    done = check_apply_again(module, aws_server, "dlbox_alarm", **ASKED)
+def test_it_is_made_and_asks_for_the_confirmation(here: Module, aws_server: Server) -> None:
+    done = check_apply_again(here, aws_server, "dlbox_alarm", **ASKED)
     assert predicted(done) == MADE
     assert done["message"].endswith(f"confirm the mail from AWS to {ME}")
     aws_server.post("confirm", {"topic": TOPIC, "email": ME})
-    assert module("dlbox_alarm", **ASKED)["message"] == f"{ME} gets a mail after 10 hours within 24"
+    assert here("dlbox_alarm", **ASKED)["message"] == f"{ME} gets a mail after 10 hours within 24"
     (alarm,) = aws_server.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert (alarm["AlarmName"], alarm["AlarmActions"], alarm["Threshold"]) == (NAME, [TOPIC], 600.0)
     tagged = {one["kind"] for one in aws_server.inventory("dlbox:box", "lab")}
@@ -183,14 +182,14 @@ def test_what_a_run_left_half_removed_is_found(here: Module, aws_server: Server,
     assert not here("dlbox_alarm")["changed"]
 
 
-def test_it_goes_with_the_box_and_leaves_its_neighbour(module: Module, aws_server: Server) -> None:
+def test_it_goes_with_the_box_and_leaves_its_neighbour(here: Module, aws_server: Server) -> None:
+    prepare(aws_server, "lab-2")
     for box in ("lab", "lab-2"):
-        prepare(aws_server, box)
-        module("dlbox_alarm", box=box, **ASKED)
+        here("dlbox_alarm", box=box, **ASKED)
     aws_server.forget_calls()
-    done = check_apply_again(module, aws_server, "dlbox_alarm", state="absent", hours="nonsense")
+    done = check_apply_again(here, aws_server, "dlbox_alarm", state="absent", hours="nonsense")
     assert predicted(done) == GONE
-    assert not module("dlbox_alarm", box="lab-2", **ASKED)["changed"]
+    assert not here("dlbox_alarm", box="lab-2", **ASKED)["changed"]
 
 
 def test_info_tells_it_as_it_stands_and_that_it_bills(here: Module, aws_server: Server) -> None:

@@ -315,9 +315,8 @@ def test_other_times_change_the_function_and_its_rules(here: Module, aws_server:
     asked = {"stop_time": ["21:00"], "start_time": "07:30", "timezone": "America/New_York", "dead_letters": ""}
     done = check_apply_again(here, aws_server, "", **asked)
     assert predicted(done) == [
-        *(PERMIT, RECONFIGURE, "lambda:update_function_code"),
-        *RULE_WRITES * 4,
-        *["lambda:add_permission"] * 4,
+        *(PERMIT, *RULE_WRITES * 4, *["lambda:add_permission"] * 4),
+        *(RECONFIGURE, "lambda:update_function_code"),
         *("events:remove_targets", "events:delete_rule", "lambda:remove_permission"),
     ]
     update = next(change for change in done["changes"] if change["thing"] == f"function {FUNCTION}")
@@ -551,7 +550,7 @@ def test_a_snooze_skips_the_stop_and_ends_with_one(here: Module, aws_server: Ser
     aws_server.post("clock", {"now": (tonight() - timedelta(hours=1)).isoformat()})
     aws_server.forget_calls()
     done = here(snooze="23:15")
-    assert predicted(done) == [RECONFIGURE, *RULE_WRITES, "lambda:add_permission"]
+    assert predicted(done) == [*RULE_WRITES, "lambda:add_permission", RECONFIGURE]
     assert not here()["changed"]
     assert fired(tonight()) == ["fired"]
     assert "is skipped until" in why(aws_server)[0]

@@ -32,8 +32,8 @@ def build(module: Module) -> dict[str, Any]:
     return {**box, **address}
 
 
-def test_key_is_made_and_imported_once(module: Module, aws_server: Server, tmp_path: Path) -> None:
-    done = check_apply_again(module, aws_server, "dlbox_key")
+def test_key_is_made_and_imported_once(here: Module, aws_server: Server, tmp_path: Path) -> None:
+    done = check_apply_again(here, aws_server, "dlbox_key")
     file = Path(done["path"])
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent == tmp_path / ".ssh"
@@ -41,18 +41,18 @@ def test_key_is_made_and_imported_once(module: Module, aws_server: Server, tmp_p
     assert pair["PublicKey"].split()[:2] == file.with_name(file.name + ".pub").read_text().split()[:2]
 
 
-def test_firewall_opens_what_was_asked(module: Module, aws_server: Server) -> None:
-    check_apply_again(module, aws_server, "dlbox_firewall", **OPEN, extra_ports=["80"], instance_connect=True)
+def test_firewall_opens_what_was_asked(here: Module, aws_server: Server) -> None:
+    check_apply_again(here, aws_server, "dlbox_firewall", **OPEN, extra_ports=["80"], instance_connect=True)
     group = aws_server.client("ec2").describe_security_groups(GroupNames=["dlbox-us-west-2-lab"])["SecurityGroups"][0]
     spans = {(item["FromPort"], item["ToPort"]) for item in group["IpPermissions"]}
     assert spans == {(22, 22), (80, 80), (8080, 8089)}
 
 
-def test_instance_is_launched_safely(module: Module, aws_server: Server) -> None:
-    module("dlbox_key")
-    module("dlbox_firewall", **OPEN)
+def test_instance_is_launched_safely(here: Module, aws_server: Server) -> None:
+    here("dlbox_key")
+    here("dlbox_firewall", **OPEN)
     aws_server.forget_calls()
-    done = check_apply_again(module, aws_server, "dlbox_instance", **TYPE)
+    done = check_apply_again(here, aws_server, "dlbox_instance", **TYPE)
     ec2 = aws_server.client("ec2")
     box = ec2.describe_instances(InstanceIds=[done["instance_id"]])["Reservations"][0]["Instances"][0]
     assert box["MetadataOptions"]["HttpTokens"] == "required"

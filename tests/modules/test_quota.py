@@ -39,14 +39,14 @@ def launch(server: Server, kind: str = "g5.xlarge", box: str = "") -> str:
     return str(made["Instances"][0]["InstanceId"])
 
 
-def test_it_is_requested_once_and_followed(module: Module, aws_server: Server) -> None:
+def test_it_is_requested_once_and_followed(here: Module, aws_server: Server) -> None:
     grant(aws_server, 1)
     aws_server.forget_calls()
-    asked = check_apply_again(module, aws_server, "dlbox_quota", **TYPE)
+    asked = check_apply_again(here, aws_server, "dlbox_quota", **TYPE)
     assert (asked["enough"], asked["granted"], asked["needed"], asked["quota_code"]) == (False, 1, 4, CODE)
     assert asked["message"].startswith(f"granted 1 of 4 vCPUs of quota {CODE} (G and VT): not enough")
     assert "come back with `ansible-playbook site.yml`" in asked["message"]
-    again = module("dlbox_quota", **TYPE)
+    again = here("dlbox_quota", **TYPE)
     assert [item["id"] for item in again["requests"]] == [item["id"] for item in asked["requests"]]
     assert (again["requests"][0]["status"], again["requests"][0]["desired"]) == ("PENDING", 4)
     assert "I need 4 vCPUs and have been granted 1" in again["reply"]

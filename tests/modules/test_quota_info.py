@@ -49,11 +49,11 @@ def lacking(row: dict[str, Any], kind: str, way: str = "on_demand") -> int | Non
     return found
 
 
-def test_one_region_in_full(module: Module, aws_server: Server) -> None:
+def test_one_region_in_full(here: Module, aws_server: Server) -> None:
     launch(aws_server, "g4dn.xlarge")
     aws_server.client("service-quotas").request_service_quota_increase(ServiceCode="ec2", QuotaCode=G, DesiredValue=16)
     aws_server.forget_calls()
-    done = module(NAME, check=True)
+    done = here(NAME, check=True)
     (row,) = done["regions"]
     assert (row["region"], done["changed"]) == (REGION, False)
     quota = family(row, G)

@@ -139,10 +139,10 @@ DRIFT: dict[str, tuple[Callable[[Server], Any], list[str], str]] = {
 }
 
 
-def test_it_is_created_with_its_role(module: Module, aws_server: Server) -> None:
+def test_it_is_created_with_its_role(here: Module, aws_server: Server) -> None:
     instance = launch(aws_server)
     aws_server.forget_calls()
-    done = check_apply_again(module, aws_server, "dlbox_schedule")
+    done = check_apply_again(here, aws_server, "dlbox_schedule")
     assert done["firings"][0]["local"].endswith(" 20:00 Asia/Shanghai")
     assert done["firings"][0]["utc"].endswith("T12:00:00Z")
     found = aws_server.client("scheduler").get_schedule(Name="stop", GroupName=GROUP)
@@ -272,8 +272,8 @@ def test_a_failed_read_deletes_nothing(here: Module, aws_server: Server) -> None
     assert not aws_server.calls(writes=True)
 
 
-def test_what_yaml_makes_of_a_bare_time_is_refused_before_any_call(module: Module, aws_server: Server) -> None:
-    assert 'if you mean 20:00, write it in quotes, "20:00"' in module("dlbox_schedule", stop_time=1200)["msg"]
+def test_what_yaml_makes_of_a_bare_time_is_refused_before_any_call(here: Module, aws_server: Server) -> None:
+    assert 'if you mean 20:00, write it in quotes, "20:00"' in here("dlbox_schedule", stop_time=1200)["msg"]
     assert not aws_server.calls()
 
 

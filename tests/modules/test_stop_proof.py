@@ -31,12 +31,18 @@ def here(aws_server: Server, monkeypatch: pytest.MonkeyPatch) -> Module:
     return in_process(aws_server, monkeypatch)
 
 
+def until_state(server: Server, instance: str, wanted: str) -> None:
+    """Until an instance is in a state; botocore's waiter looks every 15 seconds unless told otherwise."""
+    often = {"Delay": 0.1, "MaxAttempts": 300}
+    server.client("ec2").get_waiter(f"instance_{wanted}").wait(InstanceIds=[instance], WaiterConfig=often)
+
+
 @pytest.fixture
 def box(here: Module, aws_server: Server) -> str:
     """A box that stops as by default; its instance."""
     instance = launch(aws_server)
     here("dlbox_schedule")
-    aws_server.client("ec2").get_waiter("instance_running").wait(InstanceIds=[instance])
+    until_state(aws_server, instance, "running")
     aws_server.forget_calls()
     return instance
 
@@ -175,7 +181,7 @@ def test_by_function_it_stops_by_the_same_function_and_runs_again(
     quick(monkeypatch)
     instance = launch(aws_server)
     here("dlbox_schedule", backend="lambda")
-    aws_server.client("ec2").get_waiter("instance_running").wait(InstanceIds=[instance])
+    until_state(aws_server, instance, "running")
     told = here("dlbox_stop_proof", backend="lambda")
     assert (told["proved"], told["broken"]) == (True, [])
     (stop,) = [call for call in aws_server.get("calls?all=1") if call["action"] == "StopInstances"]
@@ -234,16 +240,10 @@ def test_a_box_that_is_stopped_or_absent_is_said(here: Module, aws_server: Serve
     instance = launch(aws_server)
     here("dlbox_schedule")
     ec2 = aws_server.client("ec2")
-    ec2.get_waiter("instance_running").wait(InstanceIds=[instance])
+    until_state(aws_server, instance, "running")
     ec2.stop_instances(InstanceIds=[instance])
-    ec2.get_waiter("instance_stopped").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+    until_state(aws_server, instance, "stopped")
     assert "is stopped, so a stop would prove nothing: start it" in here("dlbox_stop_proof")["msg"]
-
-
-def test_check_mode_runs_through_ansible(module: Module, aws_server: Server) -> None:
-    launch(aws_server)
-    module("dlbox_schedule")
-    assert module("dlbox_stop_proof", check=True)["broken"] == []
 
 
 def test_close_to_the_real_stop_nothing_is_proved(here: Module, aws_server: Server, box: str) -> None:
@@ -270,7 +270,7 @@ def test_what_a_killed_proof_left_is_in_nobodys_way(
     quick(monkeypatch)
     instance = launch(aws_server)
     here("dlbox_schedule", backend="lambda")
-    aws_server.client("ec2").get_waiter("instance_running").wait(InstanceIds=[instance])
+    until_state(aws_server, instance, "running")
     name = "dlbox-us-west-2-lab-at-prove"
     aws_server.client("events").put_rule(Name=name, ScheduleExpression="cron(0 0 1 1 ? 2030)")
     grant = {"Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"}

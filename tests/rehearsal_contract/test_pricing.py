@@ -50,6 +50,7 @@ def test_a_product_says_what_it_is(world: World) -> None:
 
 
 @pytest.mark.parametrize("region", DEFAULT)
+@pytest.mark.slow
 def test_every_gpu_type_of_a_default_region_has_a_price(world: World, region: str) -> None:
     ec2 = world.client("ec2", region)
     gpus = [{"Name": "instance-type", "Values": ["g*", "p*"]}]

@@ -127,6 +127,7 @@ def test_check_mode_shows_what_the_run_does_and_the_second_run_is_silent(machine
     assert changed(machine.play({"lab": box()})) == {"lab": 0}
 
 
+@pytest.mark.slow
 def test_boxes_side_by_side_keep_their_own_entries(machine):
     boxes = {name: box(f"i-{n}", f"198.51.100.{n}") for n, name in enumerate(["lab", "lab-2", "la", "lab-2-stop"], 1)}
     machine.play(boxes)
@@ -137,6 +138,7 @@ def test_boxes_side_by_side_keep_their_own_entries(machine):
     assert {name: machine.answers(name)["hostname"] for name in left} == left
 
 
+@pytest.mark.slow
 def test_a_rehearsal_has_an_entry_of_its_own(machine):
     machine.play({"lab": box()})
     machine.play({"lab": box("i-9", "127.0.0.9", rehearsal=True)})
@@ -191,6 +193,7 @@ def test_the_host_key_is_pinned_by_instance_and_a_replacement_is_said(machine):
     assert "replaced" not in machine.play({"lab": box("i-22", "198.51.100.8")})
 
 
+@pytest.mark.slow
 def test_wsl_gets_the_entry_for_windows_printed(machine, tmp_path):
     kernel = tmp_path / "version"
     kernel.write_text("Linux version 5.15.153.1-microsoft-standard-WSL2 (root@x) #1 SMP\n")
@@ -200,6 +203,7 @@ def test_wsl_gets_the_entry_for_windows_printed(machine, tmp_path):
     assert "Windows" not in machine.play({"lab": box()}).replace("Print the entry for Windows", "")
 
 
+@pytest.mark.slow
 def test_absent_on_a_clean_machine_makes_nothing(machine):
     assert changed(machine.play({"lab": {}}, entry="absent")) == {"lab": 0}
     assert not machine.ssh.exists()
