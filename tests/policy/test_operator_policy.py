@@ -15,6 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from botocore import xform_name
 from dlbox import aws, converge
 from dlbox.nouns import NOUNS
+from modules.test_doctor import FIREWALL, INSTANCE
 from rehearsal.testing import REGION, Server
 
 ROOT = Path(__file__).parents[2]
@@ -86,10 +87,10 @@ def operator(aws_server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         monkeypatch.setenv(name, value)
     aws._session.cache_clear()
 
-    def run(noun: str, **params: Any) -> dict[str, Any]:
+    def run(noun: str, check: bool = False, **params: Any) -> dict[str, Any]:
         checked = ArgumentSpecValidator(NOUNS[noun].SPEC).validate({"box": "lab", "region": REGION} | params)
         assert not checked.error_messages
-        return converge.run_noun(NOUNS[noun], checked.validated_parameters, check=False)
+        return converge.run_noun(NOUNS[noun], checked.validated_parameters, check)
 
     yield run
     aws._session.cache_clear()
@@ -110,6 +111,12 @@ def test_an_operator_makes_changes_and_destroys_a_box(operator, aws_server):
     make(operator)
     operator("dlbox_firewall", allowed_cidrs=["198.51.100.0/24"], extra_ports=["80"])
     operator("dlbox_schedule", stop_time="21:30")
+    operator("dlbox_stop_proof", check=True)
+    operator("dlbox_schedule", backend="lambda", snooze="tonight")
+    operator("dlbox_stop_proof", check=True)
+    operator("dlbox_schedule", backend="lambda", snooze="off", timezone="America/New_York")
+    operator("dlbox_quota_info")
+    operator("dlbox_doctor", instance=INSTANCE, firewall=FIREWALL)
     operator("dlbox_alarm", hours=10, email="you@example.org")
     topic = f"arn:aws:sns:{REGION}:000000000000:dlbox-{REGION}-lab-hours"
     aws_server.post("confirm", {"topic": topic, "email": "you@example.org"})
@@ -124,6 +131,7 @@ def test_an_operator_makes_changes_and_destroys_a_box(operator, aws_server):
     for noun in ("dlbox_instance", "dlbox_eip", "dlbox_schedule", "dlbox_alarm", "dlbox_firewall", "dlbox_key"):
         operator(noun, state="absent")
     assert aws_server.inventory("dlbox:box", "lab") == []
+    assert [call for call in aws_server.calls() if call["status"] == 403] == []
 
 
 def test_an_operator_makes_and_ends_a_spot_box(operator, aws_server):

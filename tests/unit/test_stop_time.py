@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
 from typing import Any
 
 import pytest
-from dlbox import stop_time
+from dlbox import stop_time, timetable, zone_data
 from dlbox.errors import Refused
 from dlbox.timetable import DAILY, Entry
 from hypothesis import given, settings
@@ -129,3 +130,23 @@ def test_what_is_refused(asked: dict[str, Any], said: str) -> None:
     with pytest.raises(Refused, match=f"^{said}") as refused:
         stop_time.wanted({**ASKED, **asked}, TODAY)
     assert "\n" not in str(refused.value)
+
+
+SOME_DAYS = st.lists(st.sampled_from(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]), min_size=1, unique=True)
+SOME_TIMES = st.lists(TIMES.map(lambda at: f"{at:%H:%M}"), min_size=1, max_size=3)
+
+
+@given(SOME_TIMES, SOME_DAYS, SOME_TIMES, SOME_DAYS, st.sampled_from(ZONES), st.integers(0, 365))
+def test_every_day_that_starts_the_box_ends_with_it_stopped(
+    stops: list[str], stop_days: list[str], starts: list[str], start_days: list[str], zone: str, ahead: int
+) -> None:
+    asked = {"stop_time": stops, "stop_days": stop_days, "start_time": starts, "start_days": start_days}
+    try:
+        table = stop_time.wanted(asked | {"timezone": zone}, TODAY)
+    except Refused:
+        return
+    local = zone_data.zone(zone)
+    begin = datetime.combine(TODAY + timedelta(ahead), time(), local).astimezone(UTC)
+    week = takewhile(lambda one: one[0] < begin + timedelta(days=8), timetable.firings(table, begin))
+    last = {moment.astimezone(local).date(): verb for moment, verb in week if moment < begin + timedelta(days=7)}
+    assert set(last.values()) <= {"stop"}

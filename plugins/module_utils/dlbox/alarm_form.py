@@ -69,6 +69,8 @@ def standing(seen: dict[str, Any], box: dict[str, Any]) -> dict[str, Any] | None
     alarm = seen.get("alarm")
     if not alarm or not box or not alarm["ActionsEnabled"] or view(alarm)["instance"] != [box["InstanceId"]]:
         return None
+    if not any(arn.endswith(f":{alarm['AlarmName']}") for arn in alarm.get("AlarmActions") or []):
+        return None
     subscribed = seen.get("alarm_subscriptions", [])
     mails = sorted(one["Endpoint"] for one in subscribed if one["SubscriptionArn"] != PENDING)
     unconfirmed = sorted(one["Endpoint"] for one in subscribed if one["SubscriptionArn"] == PENDING)

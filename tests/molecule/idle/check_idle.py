@@ -197,7 +197,7 @@ def test_it_says_why_after_the_next_start_and_bytes_or_keep_hold_it(
     until(lambda: idler.state() == "running", "the start")
     until(lambda: subprocess.run([*idler.ssh, "true"], capture_output=True, check=False).returncode == 0, "SSH")
     assert idler.status()["last_stop"]["reason"] == "nothing is in use"
-    assert "stays up until" in idler.run("dlbox keep 2h")
+    assert "does not power itself off before" in idler.run("dlbox keep 2h")
     until(lambda: (idler.in_use(), worker.in_use()) == (["keep"], ["ssh"]), "each in use", 20)
     time.sleep(LIMIT + 2 * LOOK)
     assert (idler.in_use(), worker.in_use()) == (["keep"], ["ssh"])

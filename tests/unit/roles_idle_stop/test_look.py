@@ -122,11 +122,11 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
 def test_keep_and_idle(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.look(1)
     run(monkeypatch, "keep", "2h")
-    assert "stays up until" in host.out.readouterr().out
+    assert "does not power itself off before" in host.out.readouterr().out
     host.now += 600
     assert facts.keep({}) == {"left": 6600.0}
     run(monkeypatch, "idle")
-    assert host.out.readouterr().out.startswith("Kept up until")
+    assert host.out.readouterr().out.startswith("Kept: no power-off by itself before")
     run(monkeypatch, "keep", "off")
     assert facts.keep({}) == {"left": 0.0}
     host.out.readouterr()
@@ -151,7 +151,7 @@ def test_the_status_survives_broken_files(host: Host, monkeypatch: pytest.Monkey
     (host.folder / file).parent.mkdir(exist_ok=True)
     (host.folder / file).write_text(text)
     run(monkeypatch, "idle")
-    assert "To keep it up: dlbox keep 2h" in host.out.readouterr().out
+    assert "To hold that off: dlbox keep 2h" in host.out.readouterr().out
 
 
 def test_a_wrong_length_is_one_sentence(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def shown(kind: str, left: float | None, kept: float = 0.0, wall: float = 1000.0
         (shown("busy", None), "In use now"),
         (shown("idle", 3000.0), "Not in use since"),
         (shown("held", 3000.0), "some signals cannot be read"),
-        (shown("idle", 3000.0, kept=7200.0), "Kept up until"),
+        (shown("idle", 3000.0, kept=7200.0), "Kept: no power-off by itself before"),
         (shown("idle", 3000.0, wall=9000.0), "That is long ago"),
         (shown("busy", None), "nothing is in use for 60 minutes"),
         (show({}, {}, 0.0, 1000.0), "No look was taken"),

@@ -36,7 +36,8 @@ def hold(text: str) -> str:
     state.save(state.KEEP, {"boot": facts.boot(), "until": facts.now() + seconds, "wall": wall + seconds})
     if not seconds:
         return "Nothing holds the power-off any more; `dlbox idle` says when it would come."
-    return f"This machine stays up until {time.strftime('%H:%M %Z', time.localtime(wall + seconds))} at least."
+    until = time.strftime("%H:%M %Z", time.localtime(wall + seconds))
+    return f"This machine does not power itself off before {until}; the daily stop comes all the same (playbooks/snooze.yml)."
 
 
 def told(as_json: bool) -> str:

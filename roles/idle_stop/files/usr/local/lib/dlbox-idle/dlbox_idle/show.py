@@ -30,7 +30,8 @@ def show(status: Mapping[str, Any], stopped: Mapping[str, Any], kept: float, wal
     if not status:
         lines.append(NONE)
     else:
-        lines += [f"Kept up until {clock(wall + kept)}." if kept > 0 else headline(status), ""]
+        kept_text = f"Kept: no power-off by itself before {clock(wall + kept)}; the daily stop comes all the same."
+        lines += [kept_text if kept > 0 else headline(status), ""]
         lines += [f"  {name:<13}{WORDS[one['busy']]:<12}{one['value']}" for name, one in status["signals"].items()]
         lines += [
             "",
@@ -42,7 +43,7 @@ def show(status: Mapping[str, Any], stopped: Mapping[str, Any], kept: float, wal
         lines.append(
             f"Last power-off by itself: {clock(stopped['wall'])}, {stopped['reason']} for {length(stopped['idle'])}."
         )
-    return "\n".join([*lines, "To keep it up: dlbox keep 2h (at most 24h); dlbox keep off ends that."])
+    return "\n".join([*lines, "To hold that off: dlbox keep 2h (at most 24h); dlbox keep off ends that."])
 
 
 def headline(status: Mapping[str, Any]) -> str:
