@@ -215,6 +215,7 @@ BOX = {"InstanceId": "i-1"}
         (seen(), {"InstanceId": "i-2"}, None),
         (seen(), {}, None),
         (alarm(ActionsEnabled=False), BOX, None),
+        (alarm(AlarmActions=[]), BOX, None),
         (seen(alarm=None), BOX, None),
         (standing(), BOX, None),
     ],
