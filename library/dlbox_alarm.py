@@ -12,7 +12,7 @@ description:
   - AWS asks the address to confirm first; one mail comes each time the box goes over, and none while it stays over.
   - A replaced instance is followed. Subscriptions to the topic other than by e-mail are left alone.
   - The tag C(dlbox:alarm) of the box's security group says whether there is an alarm, so that a run that asks for none looks for none.
-extends_documentation_fragment: dlbox
+extends_documentation_fragment: [dlbox, dlbox.observed]
 options:
   hours:
     description: 1 to 23. V(0) is no alarm, and removes the one there is.

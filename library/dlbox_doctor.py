@@ -11,19 +11,8 @@ description:
   - Tries each read that the other modules make (credentials, quota, images, type, addresses, schedule, role, prices) and
     says what came back, so that a missing permission or an AWS that answers otherwise shows before anything is created.
   - Changes nothing.
+extends_documentation_fragment: dlbox
 options:
-  box:
-    description: The box's name, as declared in C(inventory/boxes.yml).
-    type: str
-    required: true
-  region:
-    description: AWS region, such as C(us-west-2).
-    type: str
-    required: true
-  profile:
-    description: AWS profile; empty means boto3's usual order.
-    type: str
-    default: ""
   instance:
     description: The options that C(dlbox_instance) will be given.
     type: dict
@@ -32,8 +21,6 @@ options:
     description: The options that C(dlbox_firewall) will be given.
     type: dict
     required: true
-requirements:
-  - boto3
 """
 
 EXAMPLES = r"""

@@ -10,7 +10,7 @@ author: the dlbox maintainers
 description:
   - One address, tagged, on the box's instance; kept over stop and start.
   - A second address of the box that is not in use is released; after an allocation the oldest is kept, so two runs at once end with one.
-extends_documentation_fragment: dlbox
+extends_documentation_fragment: [dlbox, dlbox.observed]
 options:
   state:
     description: V(absent) releases every address that carries the box's tag.

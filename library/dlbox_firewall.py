@@ -10,7 +10,7 @@ author: the dlbox maintainers
 description:
   - Opens SSH, a port range and extra ports to the allowed networks; any other ingress rule is removed.
   - Egress is left alone.
-extends_documentation_fragment: dlbox
+extends_documentation_fragment: [dlbox, dlbox.observed]
 options:
   allowed_cidrs:
     description: IPv4 networks that may connect; V(auto) is the caller's own address.

@@ -10,7 +10,7 @@ author: the dlbox maintainers
 description:
   - Reads the box's instance, disks, address and schedule by their tag or exact name, and prices from the Pricing API.
   - Changes nothing.
-extends_documentation_fragment: dlbox
+extends_documentation_fragment: [dlbox, dlbox.observed]
 options:
   ami:
     description: What a box made anew would get, as in M(dlbox_instance), to tell whether there is a newer image; empty does not look.

@@ -11,7 +11,7 @@ description:
   - Launches one instance with a required metadata token (IMDSv2), an encrypted gp3 disk and shutdown behaviour C(stop); adopts by tag, starts, stops, and resizes a stopped box.
   - Refuses a retired or unknown type, an image for another architecture and a disk under the image's snapshot before anything is created.
   - Tries the zones that offer the type, then the next type, each attempt with a deterministic client token; a lost reply or a second run at the same time ends with one instance.
-extends_documentation_fragment: dlbox
+extends_documentation_fragment: [dlbox, dlbox.observed]
 options:
   instance_type:
     description:

@@ -10,7 +10,7 @@ author: the dlbox maintainers
 description:
   - Makes an ED25519 key on this machine (mode 0600) and imports its public half into EC2.
   - Never replaces a key: a key pair of the box's name with another public key is refused, and so is a lost private key.
-extends_documentation_fragment: dlbox
+extends_documentation_fragment: [dlbox, dlbox.observed]
 options:
   path:
     description: Private key file; empty means C(~/.ssh/dlbox-<account>-<region>-<box>).

@@ -12,19 +12,8 @@ description:
     (a retired type, a disk under the image's snapshot, a key pair that is not ours), each in one sentence.
   - Observes the box once, independent reads side by side; RV(seen) is handed to the modules that follow.
   - Writes nothing to AWS; makes the box's folder under O(local_dir).
+extends_documentation_fragment: dlbox
 options:
-  box:
-    description: The box's name, as declared in C(inventory/boxes.yml).
-    type: str
-    required: true
-  region:
-    description: AWS region, such as C(us-west-2).
-    type: str
-    required: true
-  profile:
-    description: AWS profile; empty means boto3's usual order.
-    type: str
-    default: ""
   settings:
     description: Every C(box_) variable of the host.
     type: dict
@@ -45,8 +34,6 @@ options:
     description: The options that each later module will be given, by its noun (C(key), C(firewall), C(quota), C(instance), C(eip), C(schedule)).
     type: dict
     required: true
-requirements:
-  - boto3
 """
 
 EXAMPLES = r"""

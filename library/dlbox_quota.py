@@ -15,7 +15,7 @@ description:
     It is closed, so what is missing is asked for once more; where AWS grants less twice, not a third time by itself.
   - An account on AWS's free plan is told so, and nothing is asked for.
   - A box that runs already as a type that is asked for needs no vCPUs.
-extends_documentation_fragment: dlbox
+extends_documentation_fragment: [dlbox, dlbox.observed]
 options:
   instance_type:
     description: EC2 instance type, such as V(g5.xlarge), a list of them, or needs; see M(dlbox_instance).

@@ -11,19 +11,8 @@ description:
   - Reads the quotas of a region's GPU families, what runs and what was asked for, and says which GPU types that allows now.
   - With O(regions) it compares regions instead; one that does not answer is told by its error and does not disturb the others.
   - Changes nothing, and needs no box.
+extends_documentation_fragment: dlbox
 options:
-  box:
-    description: The box's name, as declared in C(inventory/boxes.yml).
-    type: str
-    required: true
-  region:
-    description: AWS region, such as C(us-west-2).
-    type: str
-    required: true
-  profile:
-    description: AWS profile; empty means boto3's usual order.
-    type: str
-    default: ""
   regions:
     description: Regions to compare, or V(all) that the account has enabled; empty shows O(region) in full.
     type: list
@@ -34,8 +23,6 @@ options:
     type: str
     default: few
     choices: [few, all]
-requirements:
-  - boto3
 """
 
 EXAMPLES = r"""

@@ -10,41 +10,11 @@ author: the dlbox maintainers
 description:
   - Has AWS stop the box's instance at times of the user's own zone, and start it, if asked for; by EventBridge Scheduler alone, or by a function.
   - The role may stop (and start) this instance only, and only while it carries the box's tag; that of the schedules is for the box's schedule group alone.
+  - Whatever the backend that is not asked for left is removed once the other one stands.
   - AWS retries for 15 minutes at most, so that a late stop never hits the next working day; a replaced instance is followed.
   - Refuses a time that daylight saving leaves out on one of its days of the coming year, where AWS would skip it.
-extends_documentation_fragment: dlbox
+extends_documentation_fragment: [dlbox, dlbox.observed, dlbox.stop]
 options:
-  backend:
-    description:
-      - V(scheduler) is EventBridge Scheduler, which stops the box by itself; V(lambda) is a function that rules of EventBridge wake at each
-        UTC time that may be meant, and that acts where the local time is right.
-      - Whatever the other left is removed once this one stands.
-    type: str
-    default: scheduler
-  stop_time:
-    description: Time of day on the 24-hour clock, such as V(20:00), or a list of them; in quotes, because YAML reads 20:00 as the number 1200.
-    type: raw
-    default: "20:00"
-  stop_days:
-    description: V(daily), V(weekdays), or a list such as V([Mon, Sat]).
-    type: raw
-    default: daily
-  start_time:
-    description: Time of day, or a list of them, at which the box starts by itself; each before that day's last stop. Empty for none.
-    type: raw
-    default: []
-  start_days:
-    description: As O(stop_days); each day needs a stop too. Means nothing without O(start_time).
-    type: raw
-    default: weekdays
-  timezone:
-    description: Time zone in the form C(Area/City), such as V(Asia/Shanghai), or V(UTC); abbreviations such as C(CST) are refused.
-    type: str
-    default: Asia/Shanghai
-  dead_letters:
-    description: ARN of a standard SQS queue in the box's region, which then gets what could not be delivered. Empty for none.
-    type: str
-    default: ""
   snooze:
     description:
       - V(tonight) skips the stops that are left today; a time (V(23:30)) or a date and time (V(2026-11-23 18:00)) skips them until then, and stops then.
