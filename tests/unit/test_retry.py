@@ -156,3 +156,30 @@ def test_a_role_that_never_spreads_ends_within_its_deadline(clock: Clock, monkey
         cloud.until_propagated("scheduler", "create_schedule")
     assert 600 < sum(clock.slept) <= 900
     assert len(said) == client.asked - 1
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        ("NoSuchEntity", True),
+        ("NotFound", True),
+        ("ResourceNotFound", True),
+        ("ResourceNotFoundException", True),
+        ("NoSuchResourceException", True),
+        ("AccessDenied", False),
+        ("ValidationError", False),
+        ("", False),
+    ],
+)
+@pytest.mark.parametrize("read", ["call", "pages"])
+def test_only_what_is_not_there_is_none(monkeypatch: pytest.MonkeyPatch, read: str, code: str, absent: bool) -> None:
+    """A read that was refused says nothing of what is there: taken for None, it would be made a second time."""
+    cloud = aws.Aws("us-west-2")
+    failure = client_error({"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 400}})
+    monkeypatch.setattr(cloud, "client", lambda service, region=None: Client(failure))
+    args = ("iam", "list_roles", *(["Roles"] if read == "pages" else []))
+    if absent:
+        assert aws.if_there(getattr(cloud, read), *args) is None
+    else:
+        with pytest.raises(AwsError):
+            aws.if_there(getattr(cloud, read), *args)

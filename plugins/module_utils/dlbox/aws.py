@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from botocore import exceptions as boto
 
-from .aws_errors import credential_advice, refused, sentence, throttled, unassumable
+from .aws_errors import ABSENT, credential_advice, refused, sentence, throttled, unassumable
 from .clients import session as _session
 from .errors import AwsError, DlboxError, UnknownOutcome
 from .retry import DEADLINE_S, backoff
@@ -111,6 +111,16 @@ class Aws:
                 self.say(f"AWS has not spread the new role yet; trying {service}:{operation} again in {pause:.0f} s")
                 time.sleep(pause)
         return self.call(service, operation, **params)
+
+
+def if_there(read: Callable[..., Any], /, *args: Any, **params: Any) -> Any:
+    """What a read, `Aws.call` or `Aws.pages`, answers; None where the thing is not there."""
+    try:
+        return read(*args, **params)
+    except AwsError as error:
+        if error.code not in ABSENT:
+            raise
+        return None
 
 
 def is_loopback(url: str) -> bool:

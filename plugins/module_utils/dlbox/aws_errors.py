@@ -20,6 +20,10 @@ THROTTLED = frozenset(
         "PriorRequestNotComplete",
     ]
 )
+# CloudWatch; SNS; Scheduler, Lambda, EventBridge, Logs; IAM; Service Quotas. EC2's codes name the thing, and stay with who asks for it.
+ABSENT = frozenset(
+    {"ResourceNotFound", "NotFound", "ResourceNotFoundException", "NoSuchEntity", "NoSuchResourceException"}
+)
 # The codes under which Scheduler and Lambda say that they cannot assume a role; they stand for much else too.
 _INVALID = frozenset({"ValidationException", "InvalidParameterValueException"})
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "UnauthorizedException"})

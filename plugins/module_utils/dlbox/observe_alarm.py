@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .alarm_form import alarm_name, topic_arn
-from .aws import Aws
-from .errors import AwsError
+from .aws import Aws, if_there
 from .names import tag_map
-
-_ABSENT = ("NotFound", "ResourceNotFound", "ResourceNotFoundException")
 
 
 def alarm(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | None:
@@ -18,7 +15,7 @@ def alarm(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | None:
     if not found["MetricAlarms"]:
         return None
     one = found["MetricAlarms"][0]
-    tags = _found(aws, "cloudwatch", "list_tags_for_resource", ResourceARN=one["AlarmArn"]) or {}
+    tags = if_there(aws.call, "cloudwatch", "list_tags_for_resource", ResourceARN=one["AlarmArn"]) or {}
     # Not its state and history: they move by themselves, and hold dates.
     kept = {key: value for key, value in one.items() if not key.startswith("State") and not key.endswith("Timestamp")}
     return {**kept, "Tags": tag_map(tags.get("Tags"))}
@@ -26,31 +23,17 @@ def alarm(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | None:
 
 def alarm_topic(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | None:
     """The tags of the topic of the box's exact name; None where there is none."""
-    found = _found(aws, "sns", "list_tags_for_resource", ResourceArn=topic_arn(want.scope, seen))
+    found = if_there(aws.call, "sns", "list_tags_for_resource", ResourceArn=topic_arn(want.scope, seen))
     return found and {"Tags": tag_map(found["Tags"])}
 
 
 def alarm_subscriptions(aws: Aws, want: Any, seen: dict[str, Any]) -> list[dict[str, Any]]:
     """Who is subscribed to the topic by e-mail, confirmed or not; subscriptions of other kinds are nobody's business here."""
-    arn, listed = topic_arn(want.scope, seen), []
-    more: dict[str, str] = {}
-    while found := _found(aws, "sns", "list_subscriptions_by_topic", TopicArn=arn, **more):
-        # For a while AWS goes on listing one that was ended, with "Deleted" in place of its ARN.
-        mails = [one for one in found["Subscriptions"] if one["Protocol"] == "email"]
-        listed += [one for one in mails if one["SubscriptionArn"] != "Deleted"]
-        if not found.get("NextToken"):
-            break
-        more = {"NextToken": found["NextToken"]}
-    return [{key: one[key] for key in ("Endpoint", "SubscriptionArn")} for one in listed]
-
-
-def _found(aws: Aws, service: str, operation: str, **params: str) -> Any:
-    try:
-        return aws.call(service, operation, **params)
-    except AwsError as error:
-        if error.code not in _ABSENT:
-            raise
-        return None
+    asked = {"TopicArn": topic_arn(want.scope, seen)}
+    listed = if_there(aws.pages, "sns", "list_subscriptions_by_topic", "Subscriptions", **asked) or []
+    # For a while AWS goes on listing one that was ended, with "Deleted" in place of its ARN.
+    mails = [one for one in listed if one["Protocol"] == "email" and one["SubscriptionArn"] != "Deleted"]
+    return [{key: one[key] for key in ("Endpoint", "SubscriptionArn")} for one in mails]
 
 
 ALARM_PARTS: dict[str, Any] = {part.__name__: part for part in (alarm, alarm_topic, alarm_subscriptions)}

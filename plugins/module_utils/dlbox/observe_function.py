@@ -6,10 +6,10 @@ import json
 from functools import partial
 from typing import Any
 
-from .aws import Aws
+from .aws import Aws, if_there
 from .function_role import function_name, log_group, role_name
 from .names import tag_map
-from .observe_role import attached, found, policy, role
+from .observe_role import attached, policy, role
 from .stop_wakes import ours
 
 _FIELDS = ("Role", "Runtime", "Handler", "Timeout", "MemorySize", "Architectures", "CodeSha256", "LastModified")
@@ -32,7 +32,7 @@ def function_attached(aws: Aws, want: Any, seen: dict[str, Any]) -> list[str]:
 
 def function(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | None:
     """The function: what of its configuration is compared, `Variables`, `Tags`, and whether it is `Throttled` by hand."""
-    known = found(aws, "lambda", "get_function", FunctionName=function_name(want.scope))
+    known = if_there(aws.call, "lambda", "get_function", FunctionName=function_name(want.scope))
     if known is None:
         return None
     config = known["Configuration"]
@@ -50,14 +50,14 @@ def function(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | None
 
 def function_permissions(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any]:
     """Who may invoke the function: the statements of its policy by their ids."""
-    known = found(aws, "lambda", "get_policy", FunctionName=function_name(want.scope))
+    known = if_there(aws.call, "lambda", "get_policy", FunctionName=function_name(want.scope))
     statements = json.loads(known["Policy"])["Statement"] if known else []
     return {one["Sid"]: one for one in statements}
 
 
 def function_retries(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | None:
     """How long and how often Lambda repeats a run that failed; None where that is not set."""
-    known = found(aws, "lambda", "get_function_event_invoke_config", FunctionName=function_name(want.scope))
+    known = if_there(aws.call, "lambda", "get_function_event_invoke_config", FunctionName=function_name(want.scope))
     return known and {key: known.get(key) for key in ("MaximumEventAgeInSeconds", "MaximumRetryAttempts")}
 
 
@@ -71,7 +71,7 @@ def function_log(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | 
         return None
     # This call takes the ARN without what DescribeLogGroups puts behind it.
     arn = group["arn"].removesuffix(":*")
-    tags = found(aws, "logs", "list_tags_for_resource", resourceArn=arn) or {}
+    tags = if_there(aws.call, "logs", "list_tags_for_resource", resourceArn=arn) or {}
     return {"Arn": arn, "Retention": group.get("retentionInDays"), "Tags": tags.get("tags") or {}}
 
 
@@ -80,9 +80,10 @@ def rules(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, dict[str, Any]
     prefix = want.scope.prefix
     listed = {one["Name"]: one for one in aws.pages("events", "list_rules", "Rules", NamePrefix=f"{prefix}-at-")}
     names = ours(prefix, listed)
-    tasks = [partial(found, aws, "events", "list_targets_by_rule", Rule=name) for name in names]
+    tasks = [partial(if_there, aws.call, "events", "list_targets_by_rule", Rule=name) for name in names]
     tasks += [
-        partial(found, aws, "events", "list_tags_for_resource", ResourceARN=listed[name]["Arn"]) for name in names
+        partial(if_there, aws.call, "events", "list_tags_for_resource", ResourceARN=listed[name]["Arn"])
+        for name in names
     ]
     answers = aws.together(tasks) if names else []
     return {

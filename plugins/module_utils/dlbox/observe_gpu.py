@@ -6,8 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from .aws import Aws
-from .errors import AwsError
+from .aws import Aws, if_there
 from .observe_price import PRICING_REGION, dimension
 
 # Every NVIDIA and AMD GPU type's name begins with g or p; DescribeInstanceTypes has no filter for GPUs.
@@ -97,13 +96,8 @@ def quotas(aws: Aws, region: str) -> dict[str, dict[str, Any]]:
 def default_quota(aws: Aws, region: str, code: str) -> int | None:
     """AWS's default of a quota that quotas() leaves out, which it does where the account has no value of its own."""
     asked = {"ServiceCode": "ec2", "QuotaCode": code}
-    try:
-        found = aws.call("service-quotas", "get_aws_default_service_quota", region=region, **asked)
-    except AwsError as error:
-        if error.code != "NoSuchResourceException":
-            raise
-        return None
-    return granted(found["Quota"])
+    found = if_there(aws.call, "service-quotas", "get_aws_default_service_quota", region=region, **asked)
+    return found and granted(found["Quota"])
 
 
 def running(aws: Aws, region: str) -> list[dict[str, Any]]:

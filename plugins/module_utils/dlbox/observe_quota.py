@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from . import observe_gpu
-from .aws import Aws
+from .aws import Aws, if_there
 from .errors import AwsError
 from .families import ADDRESSES, Family, by_title, family_of, listed
 from .names import BOX_TAG
@@ -73,13 +73,11 @@ def _granted(aws: Aws, family: Family, kind: str = "", spot: bool = False) -> di
     """The quota of a family, found by its name where its code has come to mean something else: as quota.yml finds that of a type of it."""
     asked = {"ServiceCode": "ec2", "QuotaCode": family.code}
     for operation in ("get_service_quota", "get_aws_default_service_quota"):
-        try:
-            found = aws.call("service-quotas", operation, **asked)["Quota"]
-        except AwsError as error:
+        known = if_there(aws.call, "service-quotas", operation, **asked)
+        if known is None:
             # An account that never had its own value: AWS's default holds.
-            if error.code != "NoSuchResourceException":
-                raise
             continue
+        found = known["Quota"]
         if found["QuotaName"] == family.title:
             return {"code": family.code, "value": observe_gpu.granted(found)}
         break

@@ -1,35 +1,24 @@
-"""What IAM holds of a role of the box, and reads of things that may not be there."""
+"""What IAM holds of a role of the box."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .aws import Aws
-from .errors import AwsError
+from .aws import Aws, if_there
 from .iam_role import POLICY
 from .names import tag_map
 
 
-def found(aws: Aws, service: str, operation: str, **params: Any) -> Any:
-    """The answer of a read; None where the thing is not there."""
-    try:
-        return aws.call(service, operation, **params)
-    except AwsError as error:
-        if error.code not in ("ResourceNotFoundException", "NoSuchEntity"):
-            raise
-        return None
-
-
 def role(aws: Aws, name: str) -> dict[str, Any] | None:
     """A role with its trust policy and tags; None where there is none."""
-    known = found(aws, "iam", "get_role", RoleName=name)
+    known = if_there(aws.call, "iam", "get_role", RoleName=name)
     one = known and known["Role"]
     return one and {"Arn": one["Arn"], "Trust": one["AssumeRolePolicyDocument"], "Tags": tag_map(one.get("Tags"))}
 
 
 def policy(aws: Aws, name: str) -> Any:
     """What a role's inline policy allows; None where it has none of that name."""
-    known = found(aws, "iam", "get_role_policy", RoleName=name, PolicyName=POLICY)
+    known = if_there(aws.call, "iam", "get_role_policy", RoleName=name, PolicyName=POLICY)
     return known and known["PolicyDocument"]
 
 

@@ -6,9 +6,8 @@ from datetime import UTC
 from functools import partial
 from typing import Any
 
-from .aws import Aws
-from .errors import AwsError
-from .observe_role import attached, found, policy, role
+from .aws import Aws, if_there
+from .observe_role import attached, policy, role
 from .stop_form import OURS
 from .stop_role import role_name
 
@@ -21,14 +20,9 @@ def schedules(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, dict[str, 
     if "schedule_group" in seen and (seen["schedule_group"] or {}).get("State") != "ACTIVE":
         return {}
     group = want.scope.prefix
-    try:
-        listed = aws.pages("scheduler", "list_schedules", "Schedules", GroupName=group)
-    except AwsError as error:
-        if error.code != "ResourceNotFoundException":
-            raise
-        return {}
+    listed = if_there(aws.pages, "scheduler", "list_schedules", "Schedules", GroupName=group) or []
     names = sorted(one["Name"] for one in listed if OURS.fullmatch(one["Name"]))
-    tasks = [partial(found, aws, "scheduler", "get_schedule", Name=name, GroupName=group) for name in names]
+    tasks = [partial(if_there, aws.call, "scheduler", "get_schedule", Name=name, GroupName=group) for name in names]
     # One that fired for the last time may be gone by now.
     return {name: _form(one) for name, one in zip(names, aws.together(tasks), strict=True) if one}
 
@@ -40,7 +34,7 @@ def _form(one: dict[str, Any]) -> dict[str, Any]:
 
 def schedule_group(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] | None:
     """The box's schedule group and whether it is ACTIVE or DELETING; None where there is none."""
-    group = found(aws, "scheduler", "get_schedule_group", Name=want.scope.prefix)
+    group = if_there(aws.call, "scheduler", "get_schedule_group", Name=want.scope.prefix)
     return group and {"State": group["State"]}
 
 

@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from .aws import Aws
+from .aws import Aws, if_there
 from .change import Call
 from .errors import AwsError, DlboxError, StateMoved
 from .observe_box import instance_view
@@ -57,13 +57,10 @@ def _say_why(instance: dict[str, Any]) -> None:
 def schedule_group_gone(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params: dict[str, Any]) -> Any:
     """Wait until a schedule group is gone: AWS deletes it, with the schedules in it, some time after it was asked to."""
     for pause in backoff(total=600.0, longest=5.0):
-        try:
-            state = aws.call("scheduler", "get_schedule_group", **params)["State"]
-        except AwsError as error:
-            if error.code != "ResourceNotFoundException":
-                raise
+        group = if_there(aws.call, "scheduler", "get_schedule_group", **params)
+        if group is None:
             return {}
-        aws.say(f"schedule group {params['Name']} is {state}, waiting until it is gone")
+        aws.say(f"schedule group {params['Name']} is {group['State']}, waiting until it is gone")
         time.sleep(pause)
     raise DlboxError(
         f"schedule group {params['Name']} was not gone after 10 minutes: it costs nothing; run the same command again later"
@@ -74,12 +71,8 @@ def function_ready(aws: Aws, want: Any, seen: dict[str, Any], call: Call, params
     """Wait until Lambda has taken a function's last change: until then it refuses the next, and runs as before."""
     name = params["FunctionName"]
     for pause in backoff(total=300.0, longest=5.0):
-        try:
-            now = aws.call("lambda", "get_function", FunctionName=name)["Configuration"]
-        except AwsError as error:
-            if error.code != "ResourceNotFoundException":
-                raise
-            now = {"State": "not visible yet"}
+        known = if_there(aws.call, "lambda", "get_function", FunctionName=name)
+        now = known["Configuration"] if known else {"State": "not visible yet"}
         states = {now["State"], now.get("LastUpdateStatus", "Successful")}
         # Inactive: not used for long; the next event wakes it.
         if states <= {"Active", "Inactive", "Successful"}:
@@ -100,13 +93,9 @@ def function_permitted(aws: Aws, want: Any, seen: dict[str, Any], call: Call, pa
     """Wait until a function's policy shows a permission: without it a rule fires into nothing, and no call would fail."""
     name, sid = params["FunctionName"], params["StatementId"]
     for pause in backoff(total=60.0):
-        try:
-            policy = json.loads(aws.call("lambda", "get_policy", FunctionName=name)["Policy"])
-            if any(one.get("Sid") == sid for one in policy["Statement"]):
-                return {}
-        except AwsError as error:
-            if error.code != "ResourceNotFoundException":
-                raise
+        known = if_there(aws.call, "lambda", "get_policy", FunctionName=name)
+        if known and any(one.get("Sid") == sid for one in json.loads(known["Policy"])["Statement"]):
+            return {}
         aws.say(f"the permission {sid} of function {name} is not visible yet, waiting")
         time.sleep(pause)
     raise DlboxError(
