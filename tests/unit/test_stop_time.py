@@ -12,9 +12,9 @@ from dlbox.errors import Refused
 from dlbox.timetable import DAILY, Entry
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from unit.times import TIMES
 
 TODAY = date(2026, 11, 22)
-TIMES = st.builds(time, st.integers(0, 23), st.integers(0, 59))
 ZONES = ["UTC", "America/New_York", "America/Santiago", "Africa/Cairo", "Australia/Lord_Howe", "Pacific/Chatham"]
 
 

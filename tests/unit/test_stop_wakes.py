@@ -11,15 +11,8 @@ from dlbox.timetable import DAILY, Entry, Timetable
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rehearsal import clock
+from unit.times import DAYS, MOMENTS, TIMES, ZONES
 
-ZONES = [
-    "UTC", "Asia/Shanghai", "Asia/Kolkata", "Asia/Kathmandu", "America/New_York", "America/St_Johns", "America/Santiago",
-    "America/Havana", "Europe/London", "Africa/Casablanca", "Africa/Cairo", "Asia/Beirut", "Australia/Lord_Howe",
-    "Pacific/Auckland", "Pacific/Chatham", "Pacific/Kiritimati", "Pacific/Apia", "America/Scoresbysund",
-]  # fmt: skip
-MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC))
-TIMES = st.builds(time, st.integers(0, 23), st.integers(0, 59))
-DAYS = st.sets(st.integers(1, 7), min_size=1).map(lambda days: tuple(sorted(days)))
 LINES = st.builds(Entry, st.sampled_from(["stop", "start"]), TIMES, DAYS)
 TABLES = st.builds(Timetable, st.lists(LINES, min_size=1, max_size=4).map(tuple), st.sampled_from(ZONES))
 WINDOW = timedelta(days=400)

@@ -12,31 +12,7 @@ from dlbox.timetable import DAILY, Entry, Timetable
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rehearsal import clock
-
-ZONES = [
-    "UTC",
-    "Asia/Shanghai",
-    "Asia/Kolkata",
-    "Asia/Kathmandu",
-    "America/New_York",
-    "America/St_Johns",
-    "America/Santiago",
-    "America/Havana",
-    "Europe/Berlin",
-    "Europe/London",
-    "Africa/Casablanca",
-    "Africa/Cairo",
-    "Asia/Beirut",
-    "Australia/Lord_Howe",
-    "Australia/Sydney",
-    "Pacific/Auckland",
-    "Pacific/Chatham",
-    "Pacific/Kiritimati",
-    "America/Argentina/Buenos_Aires",
-]
-MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC))
-TIMES = st.builds(time, st.integers(0, 23), st.integers(0, 59))
-DAYS = st.sets(st.integers(1, 7), min_size=1).map(lambda days: tuple(sorted(days)))
+from unit.times import DAYS, MOMENTS, TIMES, ZONES
 
 
 @pytest.mark.parametrize(

@@ -7,28 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pytest
 from dlbox import zones
 from dlbox.errors import Refused
-
-ZONES = [
-    "UTC",
-    "Asia/Shanghai",
-    "Asia/Kolkata",
-    "Asia/Kathmandu",
-    "America/New_York",
-    "America/St_Johns",
-    "America/Santiago",
-    "America/Havana",
-    "Europe/Berlin",
-    "Europe/London",
-    "Africa/Casablanca",
-    "Africa/Cairo",
-    "Asia/Beirut",
-    "Australia/Lord_Howe",
-    "Australia/Sydney",
-    "Pacific/Auckland",
-    "Pacific/Chatham",
-    "Pacific/Kiritimati",
-    "America/Argentina/Buenos_Aires",
-]
+from unit.times import ZONES
 
 
 @pytest.mark.parametrize("zone", ZONES)
