@@ -99,6 +99,7 @@ class Provision:
             if name == "dlbox_quota" and known["box_state"] != "running":
                 continue
             variables = {**known, "inventory_hostname": box, "local_dir": str(self.local_dir), "seen": seen}
+            variables |= fill(play_vars(), variables)
             params = validated(name, fill(given, variables))
             try:
                 result = run.results[name] = run_noun(NOUNS[name], params, check)
@@ -126,11 +127,21 @@ def play() -> dict[str, Any]:
     return plays[0]
 
 
+@cache
+def play_vars() -> dict[str, Any]:
+    """What the vars files of the play hold, templates and all."""
+    named = [ROOT / "playbooks" / name for name in play()["vars_files"]]
+    return {key: value for path in named for key, value in yaml.safe_load(path.read_text()).items()}
+
+
 def tasks() -> list[tuple[str, dict[str, Any]]]:
-    """(module, arguments with module_defaults) of each dlbox_ task, in order."""
+    """(module, arguments with module_defaults and those of args) of each dlbox_ task, in order."""
     defaults = play()["module_defaults"]
-    named = [(key, task[key]) for task in play()["tasks"] for key in task if key in defaults]
-    return [(name, {**defaults[name], **(given or {})}) for name, given in named]
+    named = [(key, task) for task in play()["tasks"] for key in task if key in defaults]
+    return [
+        (name, {**defaults[name], **fill(task.get("args", {}), play_vars()), **(task[name] or {})})
+        for name, task in named
+    ]
 
 
 def validated(name: str, given: dict[str, Any]) -> dict[str, Any]:
