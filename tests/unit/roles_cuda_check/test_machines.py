@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from typing import Any
 
 import pytest
-from dlbox_cuda import facts
+from dlbox_cuda import ask, facts
 from unit.roles_cuda_check.conftest import HERE, T4, Machine, Rows
 
 K80 = """\
@@ -232,6 +234,25 @@ def test_a_gpu_that_computes_wrong_and_a_cudnn_that_does_not_work(box: Machine, 
         "warn",
     ]
     assert "CUDNN_STATUS_NOT_SUPPORTED" in found["cudnn dnn"][1]
+
+
+def test_a_gpu_that_others_fill_is_no_fault(box: Machine, rows: Rows) -> None:
+    box.kernel("590.44.01")
+    box.nvml("590.44.01", T4)
+    refusal = "CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity of 14.56 GiB"
+    gpu = box.environment("dl", torch("2.10.0", "12.8", NEW, on("Tesla T4", 7, 5, refuses=refusal)))
+    report = box.check("--reuse")
+    assert (report["verdict"], rows(report)["matmul dl"][0]) == ("ok", "warn")
+    scenario = next(gpu.glob("lib/*/site-packages/torch/scenario.json"))
+    scenario.write_text(scenario.read_text().replace('"refuses"', '"refused"'))
+    assert rows(box.check("--reuse"))["matmul dl"][0] == "pass"
+
+
+def test_what_belongs_to_a_user_runs_as_that_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "root's")
+    nobody = pwd.getpwnam("nobody").pw_uid
+    assert int(ask.ask(["id", "-u"], 10, owner=nobody)) == (os.getuid() or nobody)
+    assert "SECRET" not in ask.ask(["env"], 10, owner=nobody)
 
 
 def test_a_run_asks_no_torch_again_until_something_is_another(box: Machine, rows: Rows) -> None:

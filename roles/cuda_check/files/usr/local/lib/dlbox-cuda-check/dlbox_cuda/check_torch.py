@@ -20,6 +20,11 @@ def ask_for(name: str, what: str) -> str:
     return f"write {what} {where} box_environments, then site.yml --tags conda,cuda_check"
 
 
+def full(error: str) -> bool:
+    """Whether something failed only because other programs hold the GPU's memory."""
+    return "out of memory" in error
+
+
 def runtime(name: str, said: Facts, facts: Facts) -> Finding:
     """The CUDA that torch is built for, against what the driver runs."""
     built, up_to, driver = said["cuda"] or "", answer(facts)["cuda"], answer(facts)["driver"]
@@ -60,6 +65,9 @@ def architecture(name: str, said: Facts, facts: Facts) -> Finding:
 def matmul(name: str, said: Facts) -> Finding:
     """A small product on each GPU, against the CPU's."""
     for index, device in enumerate(said["devices"]):
+        if full(device["failed"]):
+            fix = "nvidia-smi names the programs that hold it; check again when they are done"
+            return Finding("matmul", WARN, f"not computed: the memory of GPU {index} is full", fix, name)
         if device["failed"]:
             says = f"a small product on GPU {index} failed: {device['failed']}"
             return Finding("matmul", FAIL, says, "see the other rows; then make the environment anew", name)
@@ -80,6 +88,8 @@ def cudnn(name: str, said: Facts) -> Finding:
         return Finding(
             "cudnn", WARN, "torch has none: convolutions are slow", ask_for(name, "torch (PyPI's has cuDNN)"), name
         )
+    if full(said["cudnn_failed"]):
+        return Finding("cudnn", SKIP, f"{said['cudnn']}, not tried: the GPU's memory is full", "", name)
     if said["cudnn_failed"]:
         says = f"{said['cudnn']}: a small convolution failed: {said['cudnn_failed']}"
         return Finding("cudnn", FAIL, says, "make the environment anew, or another torch in it (see arch)", name)

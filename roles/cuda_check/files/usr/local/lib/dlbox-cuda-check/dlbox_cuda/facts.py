@@ -53,6 +53,12 @@ def stamp(prefix: pathlib.Path) -> list[Any] | None:
     return [str(files[0]), files[0].stat().st_mtime_ns, files[0].stat().st_size] if files else None
 
 
+def sound(said: Mapping[str, Any]) -> bool:
+    """Whether nothing failed; what failed is asked again, as it may have been mended outside torch."""
+    failed = said.get("error") or said.get("cudnn_failed") or said.get("why")
+    return not failed and not any(device["failed"] for device in said.get("devices", []))
+
+
 def torch(prefix: pathlib.Path) -> dict[str, Any]:
     """What an environment's torch says, asked as the user to whom the environment belongs."""
     python = prefix / "bin/python"
@@ -69,7 +75,7 @@ def ask_all(found: Mapping[str, Any], last: Mapping[str, Any]) -> dict[str, Any]
     same = [found["boot"], found["kernel_driver"], found["nvml"].get("gpus")]
     marks = {name: json.loads(json.dumps([stamp(prefix), *same])) for name, prefix in prefixes.items()}
     for name, said in last.items():
-        if name in marks and said.get("mark") == marks[name] and not said.get("error"):
+        if name in marks and said.get("mark") == marks[name] and sound(said):
             answers[name] = said
     for name, mark in marks.items():
         if mark[0] is None:
