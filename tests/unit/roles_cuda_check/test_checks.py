@@ -179,6 +179,22 @@ def test_the_kernels_half(text: str, version: str) -> None:
     assert machine.kernel_driver(text) == version
 
 
+def test_switches_sound_and_others_are_no_gpus(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "DEVICES", tmp_path)
+    cards = [
+        ("0x10de", "0x030200"),
+        ("0x10de", "0x030000"),
+        ("0x10de", "0x068000"),
+        ("0x10de", "0x040300"),
+        ("0x1d0f", "0x030000"),
+    ]
+    for index, (vendor, kind) in enumerate(cards):
+        (tmp_path / str(index)).mkdir()
+        (tmp_path / str(index) / "vendor").write_text(f"{vendor}\n")
+        (tmp_path / str(index) / "class").write_text(f"{kind}\n")
+    assert machine.devices() == 2
+
+
 def block(folder: pathlib.Path, name: str, model: str, number: str, holder: str = "", part: str = "") -> None:
     """A disk as /sys/block shows it, held by another device, or with a partition."""
     (folder / name / "device").mkdir(parents=True)

@@ -14,6 +14,10 @@ Facts = Mapping[str, Any]
 TOLERANCE = 1e-4
 
 
+# CUDA's cudaErrorNoKernelImageForDevice, as torch words it.
+NO_CODE = "no kernel image is available"
+
+
 def ask_for(name: str, what: str) -> str:
     """The way to another torch in an environment; the image's own is left as it is."""
     where = "in a new environment of" if name.startswith("/") else f"under pip of {name} in"
@@ -68,9 +72,13 @@ def matmul(name: str, said: Facts) -> Finding:
         if full(device["failed"]):
             fix = "nvidia-smi names the programs that hold it; check again when they are done"
             return Finding("matmul", WARN, f"not computed: the memory of GPU {index} is full", fix, name)
+        if NO_CODE in device["failed"]:
+            return Finding("matmul", SKIP, f"torch has no code for GPU {index}: see arch", "", name)
         if device["failed"]:
             says = f"a small product on GPU {index} failed: {device['failed']}"
-            return Finding("matmul", FAIL, says, "see the other rows; then make the environment anew", name)
+            return Finding(
+                "matmul", FAIL, says, "make the environment anew; where the rows above fail, begin there", name
+            )
         if not device["error"] <= TOLERANCE:
             says = f"GPU {index} computes wrong: {device['error']:.1e} off the CPU's result, {TOLERANCE:.0e} is allowed"
             return Finding("matmul", FAIL, says, "stop and start the box, which gives it other hardware", name)
@@ -88,8 +96,8 @@ def cudnn(name: str, said: Facts) -> Finding:
         return Finding(
             "cudnn", WARN, "torch has none: convolutions are slow", ask_for(name, "torch (PyPI's has cuDNN)"), name
         )
-    if full(said["cudnn_failed"]):
-        return Finding("cudnn", SKIP, f"{said['cudnn']}, not tried: the GPU's memory is full", "", name)
+    if said["devices"][0]["failed"] or full(said["cudnn_failed"]):
+        return Finding("cudnn", SKIP, f"{said['cudnn']}, not tried: see matmul", "", name)
     if said["cudnn_failed"]:
         says = f"{said['cudnn']}: a small convolution failed: {said['cudnn_failed']}"
         return Finding("cudnn", FAIL, says, "make the environment anew, or another torch in it (see arch)", name)

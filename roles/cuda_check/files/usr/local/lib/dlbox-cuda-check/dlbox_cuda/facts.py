@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import hashlib
 import json
 import pathlib
 import sys
@@ -71,15 +72,16 @@ def torch(prefix: pathlib.Path) -> dict[str, Any]:
 
 def ask_all(found: Mapping[str, Any], last: Mapping[str, Any]) -> dict[str, Any]:
     """Each environment's answer; the last report's one where neither torch, GPUs, driver nor the boot are others."""
-    prefixes, answers = environments(), {}
-    same = [found["boot"], found["kernel_driver"], found["nvml"].get("gpus")]
-    marks = {name: json.loads(json.dumps([stamp(prefix), *same])) for name, prefix in prefixes.items()}
-    for name, said in last.items():
-        if name in marks and said.get("mark") == marks[name] and sound(said):
+    prefixes, answers, marks = environments(), {}, {}
+    for name, prefix in prefixes.items():
+        installed = stamp(prefix)
+        of = [installed, found["boot"], found["kernel_driver"], found["nvml"].get("gpus")]
+        marks[name] = hashlib.sha256(json.dumps(of).encode()).hexdigest()
+        said = last.get(name, {})
+        if installed is None:
+            answers[name] = {"missing": "no torch in it"}
+        elif said.get("mark") == marks[name] and sound(said):
             answers[name] = said
-    for name, mark in marks.items():
-        if mark[0] is None:
-            answers[name] = {"missing": "no torch in it", "mark": mark}
     open_ones = [name for name in prefixes if name not in answers]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         told = pool.map(lambda name: torch(prefixes[name]), open_ones)
