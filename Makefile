@@ -37,7 +37,7 @@ lint: .venv/ready ## ruff, mypy, ansible-lint, yamllint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(TYPED)
-	$(BIN)/mypy --python-version 3.10 roles/idle_stop/files/usr/local/lib/dlbox-idle
+	$(BIN)/mypy --python-version 3.10 roles/idle_stop/files/usr/local/lib/dlbox-idle roles/cuda_check/files/usr/local/lib/dlbox-cuda-check
 	ANSIBLE_INVENTORY=inventory/boxes.yml $(BIN)/ansible-lint -q --offline --profile production
 
 bench: .venv/ready ## Ratios against a boto3 script and the stock way
