@@ -1,6 +1,7 @@
 """What the roles share: the controller's files, and a service's port, age and unit: facts in, changes out."""
 
 import pathlib
+import subprocess
 
 import pytest
 from dlbox.plan_service import belongs, listeners, plan
@@ -16,6 +17,13 @@ def test_names_who_listens() -> None:
         'LISTEN 0 5 [::]:8080 [::]:* users:(("python3",pid=77,fd=3),("python3",pid=78,fd=3))\n'
     )
     assert listeners(text) == [("jupyter-lab", 41), ("python3", 77), ("python3", 78)]
+
+
+def test_why_a_page_does_not_come(tmp_path: pathlib.Path) -> None:
+    authority = tmp_path / "ca.crt"
+    openssl = ["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=x", "-keyout", "/dev/null"]
+    subprocess.run([*openssl, "-out", authority], check=True, capture_output=True)
+    assert "refused" in service.wait("https://127.0.0.1:9/", "x", str(authority), 0)
 
 
 def test_files_that_the_server_has_not_read(tmp_path: pathlib.Path) -> None:
