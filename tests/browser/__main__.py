@@ -1,4 +1,4 @@
-"""`python -m browser`: install what the browser tests need of this host, saying so first."""
+"""`python -m browser`: install what the tests need of this host beside the machines' own needs, saying so first."""
 
 import sys
 
@@ -7,9 +7,12 @@ from rehearsal.podman import CommandError
 
 from .chromium import NEEDED
 
-if needs.missing(NEEDED):
+# The stand-in for NVIDIA's driver library is built from C.
+TOOLS = {**NEEDED, "gcc": "gcc"}
+
+if needs.missing(TOOLS):
     needs.become_root([], module="browser")
     try:
-        needs.install(NEEDED)
+        needs.install(TOOLS)
     except CommandError as problem:
         sys.exit(f"browser: {problem}")
