@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dlbox.change import Change, diff
-from ansible.module_utils.dlbox.plan_service import belongs, listeners, plan
+from ansible.module_utils.dlbox.plan_service import belongs, hold_back, listeners, plan
 
 DOCUMENTATION = r"""
 module: box_service
@@ -31,6 +31,7 @@ options:
   text: {description: What that page holds., type: str, required: true}
   ca: {description: The box's authority., type: path, default: /etc/dlbox/ca/ca.crt}
   seconds: {description: Longest wait for the page., type: int, default: 60}
+  hold: {description: "Why a restart must wait; empty where it need not.", type: str, default: ""}
 author: [dlbox maintainers]
 """
 EXAMPLES = r"""
@@ -44,6 +45,7 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 changes: {description: "What was done, and why.", type: list, returned: success}
+held: {description: "What was not done, and why; else empty.", type: str, returned: success}
 """
 SPEC: dict[str, Any] = {
     "unit": {"type": "str", "required": True},
@@ -54,6 +56,7 @@ SPEC: dict[str, Any] = {
     "text": {"type": "str", "required": True},
     "ca": {"type": "path", "default": "/etc/dlbox/ca/ca.crt"},
     "seconds": {"type": "int", "default": 60},
+    "hold": {"type": "str", "default": ""},
 }
 SHOWN = ("ActiveState", "UnitFileState")
 
@@ -112,11 +115,15 @@ def main() -> None:
     state = dict(line.split("=", 1) for line in run("systemctl", "show", f"--property={','.join(SHOWN)}", unit).split())
     started = pathlib.Path("/run", unit.removesuffix(".service"))
     stale = newer(list(map(pathlib.Path, given["files"])), started.stat().st_mtime) if started.exists() else []
-    changes = plan(unit, state, stale)
-    done = {"changed": bool(changes), "changes": [change.public() for change in changes], "diff": diff(changes)}
+    changes, held = hold_back(plan(unit, state, stale), given["hold"])
+    shown = [change.public() for change in changes]
+    done = {"changed": bool(changes), "changes": shown, "diff": diff(changes), "held": held}
     if module.check_mode:
         module.exit_json(**done)
     act(module, unit, changes)
+    if held:
+        # It answers as it was configured before, perhaps at another port.
+        module.exit_json(**done)
     if why := wait(f"https://127.0.0.1:{port}{given['page']}", given["text"], given["ca"], given["seconds"]):
         lines = run("journalctl", f"--unit={unit}", "--lines=12", "--no-pager", "--output=cat").strip().splitlines()
         module.fail_json(

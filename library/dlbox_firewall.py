@@ -34,6 +34,11 @@ options:
     type: list
     elements: str
     default: []
+  closed_ports:
+    description: TCP ports that stay closed though they lie in O(port_range) or O(extra_ports), since they are reached through SSH.
+    type: list
+    elements: str
+    default: []
   instance_connect:
     description: Open port 22 to the region's EC2 Instance Connect too, for the console's Connect button.
     type: bool

@@ -14,7 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 OUT = pathlib.Path(__file__).parent / "out"
-CODE = "import sys; print('prefix', sys.prefix, 6 * 7)"
+CODE = "import sys; python = !which python\nprint('prefix', sys.prefix, *python, 6 * 7)"
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,10 @@ def test_a_cell_runs_in_the_conda_environment(receipt: dict[str, Any], lab: Chro
     sign_in(lab, receipt["urls"]["jupyter"], receipt)
     open_notebook(lab, "Python (dl)").send_keys(CODE)
     WebDriverWait(lab, 120, poll_frequency=2).until(lambda driver: ran(driver, "42"))
-    assert outputs(lab).split()[1].endswith("/envs/dl")
+    prefix, python = outputs(lab).split()[1:3]
+    assert prefix.endswith("/envs/dl")
+    assert python == f"{prefix}/bin/python"
+    assert "Mem:" in lab.find_element(By.ID, "jp-main-statusbar").text
     # A new user is asked once whether JupyterLab may fetch news: not part of the picture.
     for button in lab.find_elements(By.CSS_SELECTOR, ".Toastify button[title='Close'], .Toastify__close-button"):
         button.click()

@@ -10,6 +10,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import websocket
@@ -31,9 +33,9 @@ class Notebook:
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         return urllib.request.build_opener(trust, cookies, urllib.request.ProxyHandler({}))
 
-    def sign_in(self, password: str) -> int:
-        """Sign in through the login form; the status of the page that follows."""
-        opener = self.opener()
+    def sign_in(self, password: str, opener: urllib.request.OpenerDirector | None = None) -> int:
+        """Sign in through the login form, in a fresh browser if none is given; the status of the page that follows."""
+        opener = opener or self.opener()
         page = opener.open(f"{self.root}/login", timeout=20).read().decode()
         field = page.split('name="_xsrf" value="')[1].split('"')[0]
         form = urllib.parse.urlencode({"password": password, "_xsrf": field}).encode()
@@ -51,28 +53,51 @@ class Notebook:
         with self.opener().open(request, timeout=60) as answer:
             return json.loads(answer.read() or "null")
 
-    def run(self, kernel: str, code: str) -> str:
-        """Run code in a new kernel and return what it prints; an exception in it is raised here."""
-        started = self.api("kernels", self.token, {"name": kernel})
-        url = f"{self.root.replace('https:', 'wss:')}/api/kernels/{started['id']}/channels"
-        header = [f"Authorization: token {self.token}"]
-        channel = websocket.create_connection(
+    def answers(self, opener: urllib.request.OpenerDirector) -> int:
+        """The status that the API has for this browser's session."""
+        try:
+            return int(opener.open(f"{self.root}/api/contents", timeout=20).status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    def channel(self, path: str) -> websocket.WebSocket:
+        """A WebSocket below the root."""
+        url, header = f"{self.root.replace('https:', 'wss:')}/{path}", [f"Authorization: token {self.token}"]
+        return websocket.create_connection(
             url, header=header, sslopt={"ca_certs": self.ca}, timeout=60, http_no_proxy=["*"]
         )
+
+    @contextmanager
+    def kernel(self, name: str) -> Iterator[tuple[str, websocket.WebSocket]]:
+        """The id and the channel of a new kernel, ended afterwards where it still runs."""
+        identity = self.api("kernels", self.token, {"name": name})["id"]
+        channel = self.channel(f"api/kernels/{identity}/channels")
         try:
-            return execute(channel, code)
+            yield identity, channel
         finally:
             channel.close()
-            self.api(f"kernels/{started['id']}", self.token, method="DELETE")
+            if identity in [one["id"] for one in self.api("kernels", self.token)]:
+                self.api(f"kernels/{identity}", self.token, method="DELETE")
+
+    def run(self, kernel: str, code: str) -> str:
+        """Run code in a new kernel and return what it prints; an exception in it is raised here."""
+        with self.kernel(kernel) as (_, channel):
+            return execute(channel, code)
 
 
-def execute(channel: websocket.WebSocket, code: str) -> str:
-    """Send one cell over a kernel's channel and gather its output until the kernel is idle again."""
+def send(channel: websocket.WebSocket, code: str) -> str:
+    """Send one cell over a kernel's channel; the message's id."""
     identity = uuid.uuid4().hex
     header = {"msg_id": identity, "msg_type": "execute_request", "username": "", "session": identity, "version": "5.3"}
     content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
     message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
     channel.send(json.dumps({**message, "buffers": []}))
+    return identity
+
+
+def execute(channel: websocket.WebSocket, code: str) -> str:
+    """Send one cell and gather its output until the kernel is idle again."""
+    identity = send(channel, code)
     printed = ""
     while True:
         answer = json.loads(channel.recv())

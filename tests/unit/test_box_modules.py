@@ -4,7 +4,7 @@ import pathlib
 import subprocess
 
 import pytest
-from dlbox.plan_service import belongs, listeners, plan
+from dlbox.plan_service import belongs, hold_back, listeners, plan
 from unit.roles_loader import load
 
 local = load("../library/box_local.py")
@@ -64,6 +64,27 @@ UNITS = {
 @pytest.mark.parametrize(("state", "stale", "expected"), UNITS.values(), ids=UNITS)
 def test_what_a_unit_needs(state: dict[str, str], stale: list[str], expected: list[str]) -> None:
     assert [change.verb for change in plan("jupyter.service", state, stale)] == expected
+
+
+HELD = {
+    "nothing_to_do": ([], "kernel x runs code", [], ""),
+    "a_restart": (["/etc/x"], "kernel x runs code", [], "jupyter.service goes on as it was, though it has not read /etc/x: kernel x runs code"),
+    "nobody_works": (["/etc/x"], "", ["restart"], ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("stale", "why", "does", "says"), HELD.values(), ids=HELD)
+def test_a_restart_waits(stale: list[str], why: str, does: list[str], says: str) -> None:
+    changes, held = hold_back(
+        plan("jupyter.service", {"ActiveState": "active", "UnitFileState": "enabled"}, stale), why
+    )
+    assert [change.verb for change in changes] == does
+    assert held == says
+
+
+def test_what_starts_or_is_enabled_does_not_wait() -> None:
+    listed = plan("jupyter.service", {"ActiveState": "failed", "UnitFileState": "disabled"}, ["/etc/x"])
+    assert [change.verb for change in hold_back(listed, "kernel x runs code")[0]] == ["start", "enable"]
 
 
 def test_the_controllers_secrets(tmp_path: pathlib.Path) -> None:

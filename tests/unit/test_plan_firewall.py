@@ -8,7 +8,7 @@ import pytest
 from dlbox import plan_firewall
 from dlbox.change import open_refs
 from dlbox.errors import Refused
-from dlbox.rules import Rule, flatten, permission
+from dlbox.rules import Rule, flatten, permission, spans
 from hypothesis import given
 from hypothesis import strategies as st
 from unit.facts import MINE, TAGS, altered, is_sentence, planned, rule, standing, told, wanted
@@ -38,6 +38,9 @@ def rules(*listed: dict[str, Any]) -> dict[str, Any]:
         pytest.param(standing(caller_address="198.51.100.9"), {}, [REVOKE, AUTHORIZE], id="my address changed"),
         pytest.param(standing(), {"extra_ports": ["80"]}, [AUTHORIZE], id="an extra port"),
         pytest.param(standing(), {"extra_ports": ["8081", "22"]}, [], id="extra ports that are open already"),
+        pytest.param(standing(), {"closed_ports": ["8080"]}, [REVOKE, AUTHORIZE], id="a port behind a tunnel"),
+        pytest.param(rules(SSH, rule(8081, 8089)), {"closed_ports": ["8080"]}, [], id="a port behind a tunnel, as it is"),
+        pytest.param(standing(), {"closed_ports": ["9000"]}, [], id="behind a tunnel, and never open"),
         pytest.param(standing(), {"allowed_cidrs": [f"{MINE}/32", "auto"]}, [], id="the same network twice"),
         pytest.param(standing(), {"allowed_cidrs": [MINE]}, [], id="an address without a mask"),
         pytest.param(standing(), {"instance_connect": True}, [AUTHORIZE], id="console's Connect button"),
@@ -52,6 +55,20 @@ def test_plan(seen: dict[str, Any], params: dict[str, Any], does: list[str]) -> 
     changes = planned(plan_firewall, seen, **params)
     assert told(changes) == does
     assert open_refs(changes) == []
+
+
+SPANS = {
+    "as_shipped": ("8080-8089", [], [], ((22, 22), (8080, 8089))),
+    "its_middle_closed": ("8080-8089", ["80"], ["8085"], ((22, 22), (8080, 8084), (8086, 8089), (80, 80))),
+    "its_end_closed": ("8080-8089", [], ["8089"], ((22, 22), (8080, 8088))),
+    "all_of_it_closed": ("8080", ["8080"], ["8080"], ((22, 22),)),
+    "ssh_is_never_closed": ("20-30", ["22"], ["22"], ((22, 22), (20, 21), (23, 30))),
+}
+
+
+@pytest.mark.parametrize(("range_", "extra", "closed", "expected"), SPANS.values(), ids=SPANS)
+def test_what_is_open(range_: str, extra: list[str], closed: list[str], expected: tuple[tuple[int, int], ...]) -> None:
+    assert spans(range_, extra, closed) == expected
 
 
 def test_what_was_just_made_is_known_without_reading_it_again() -> None:

@@ -9,7 +9,7 @@ from . import values
 from .change import Call, Change, Ref
 from .errors import Refused
 from .names import BOX_TAG, Scope, lacking, scope, tag_list, tag_spec
-from .rules import DESCRIPTION, Rule, asked_for, flatten, permission
+from .rules import DESCRIPTION, Rule, asked_for, flatten, permission, spans
 from .spec import COMMON_SPEC
 
 SPEC = {
@@ -19,6 +19,7 @@ SPEC = {
     "open_to_world": {"type": "bool", "default": False},
     "port_range": {"type": "str", "default": "8080-8089"},
     "extra_ports": {"type": "list", "elements": "str", "default": []},
+    "closed_ports": {"type": "list", "elements": "str", "default": []},
     "instance_connect": {"type": "bool", "default": False},
     "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
 }
@@ -53,13 +54,9 @@ def want(params: dict[str, Any]) -> Want:
                 f"box_allowed_cidrs: {text} opens the box to the whole internet or much of it, where scanners find it within minutes: "
                 "write auto, or set box_open_to_world: true to say that you mean it"
             )
-    spans = [(22, 22), values.port_range("box_port_range", params["port_range"])]
-    for text in params["extra_ports"]:
-        span = values.port_range("box_extra_ports", text)
-        if not any(first <= span[0] and span[1] <= last for first, last in spans):
-            spans.append(span)
+    opened = spans(params["port_range"], params["extra_ports"], params["closed_ports"])
     state, connect = params.get("state") or "present", bool(params["instance_connect"])
-    return Want(scope(params), cidrs, tuple(spans), params["address_source"], world, connect, state)
+    return Want(scope(params), cidrs, opened, params["address_source"], world, connect, state)
 
 
 def needs(want: Want, seen: dict[str, Any]) -> set[str]:

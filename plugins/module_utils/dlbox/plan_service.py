@@ -28,3 +28,10 @@ def plan(unit: str, state: dict[str, str], stale: list[str]) -> list[Change]:
     if state.get("UnitFileState") != "enabled":
         changes.append(Change("enable", unit, "it does not start with the box", state.get("UnitFileState"), "enabled"))
     return changes
+
+
+def hold_back(changes: list[Change], why: str) -> tuple[list[Change], str]:
+    """(what is done now, what waits and why): a restart waits where there is a reason to."""
+    waits = [change for change in changes if why and change.verb == "restart"]
+    held = "; ".join(f"{one.thing} goes on as it was, though {one.reason}: {why}" for one in waits)
+    return [change for change in changes if change not in waits], held

@@ -22,6 +22,24 @@ class Rule(NamedTuple):
         return f"{self.protocol} {ports if self.protocol != '-1' else 'all'} from {self.source}"
 
 
+def spans(port_range: str, extra: list[str], closed: list[str]) -> tuple[tuple[int, int], ...]:
+    """(first, last) of what is to be open: SSH, the range and the extra ports, without those that a tunnel reaches."""
+    found = [values.port_range("box_port_range", port_range)]
+    for text in extra:
+        span = values.port_range("box_extra_ports", text)
+        if span != (22, 22) and not any(first <= span[0] and span[1] <= last for first, last in found):
+            found.append(span)
+    for text in closed:
+        port, _ = values.port_range("box_jupyter_port", text)
+        halves = [half for first, last in found for half in _without(first, last, port)]
+        found = [(first, last) for first, last in halves if first <= last]
+    return ((22, 22), *found)
+
+
+def _without(first: int, last: int, port: int) -> list[tuple[int, int]]:
+    return [(first, port - 1), (port + 1, last)] if first <= port <= last else [(first, last)]
+
+
 def asked_for(want: Any, seen: dict[str, Any]) -> set[Rule]:
     """The ingress rules that the settings mean today."""
     sources = {values.own_address(seen["caller_address"]) if text == "auto" else text for text in want.cidrs}

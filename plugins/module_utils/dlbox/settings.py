@@ -138,6 +138,7 @@ SETTINGS: dict[str, Callable[[str, Any], object]] = {
     "box_alarm_hours": values.hours,
     "box_alarm_email": values.email,
     "box_jupyter_port": _port,
+    **settings_web.JUPYTER,
     "box_vscode": _flag,
     "box_vscode_port": _port,
     "box_vscode_extensions": settings_web.extensions,

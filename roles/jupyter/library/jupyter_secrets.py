@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Give JupyterLab its password, as a hash only, and its API token."""
+"""Give JupyterLab its password, as a hash only, its API token, and its environment variables."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import grp
 import os
 import pathlib
 import pwd
+import secrets
 import subprocess
 import tempfile
 from typing import Any
@@ -16,15 +17,17 @@ from ansible.module_utils.dlbox.change import Change, diff
 
 DOCUMENTATION = r"""
 module: jupyter_secrets
-short_description: Give JupyterLab its password, as a hash only, and its API token
+short_description: Give JupyterLab its password, as a hash only, its API token, and its environment variables
 description:
   - The password's argon2 hash is written where the one that is there does not match the password.
+  - A new password or token comes with a new secret for cookies, so that who was signed in before is not any more.
 options:
-  path: {description: Folder of the two files., type: path, required: true}
+  path: {description: Folder of the files., type: path, required: true}
   python: {description: JupyterLab's own Python., type: path, required: true}
   user: {description: Who runs JupyterLab., type: str, required: true}
   password: {description: The password., type: str, required: true}
   token: {description: The API token., type: str, required: true}
+  environment: {description: Environment variables for the unit., type: dict, default: {}}
 author: [dlbox maintainers]
 """
 EXAMPLES = r"""
@@ -45,23 +48,39 @@ SPEC: dict[str, Any] = {
     "user": {"type": "str", "required": True},
     "password": {"type": "str", "required": True, "no_log": True},
     "token": {"type": "str", "required": True, "no_log": True},
+    "environment": {"type": "dict", "default": {}, "no_log": True},
 }
 # The password comes through standard input: an argument would be in the process list.
 HASH = "import sys; from jupyter_server.auth import passwd; print(passwd(sys.stdin.read()))"
 CHECK = "import sys; from jupyter_server.auth import security; print(security.passwd_check(*sys.stdin.read().split('\\n', 1)))"
 
 
-def plan(hashed: str, matches: bool, same_token: bool, modes: dict[str, str], wanted: dict[str, str]) -> list[Change]:
-    """What to write, from what is there."""
+def quoted(variables: dict[str, Any]) -> str:
+    """Variables as systemd reads them from a file: a quoted value is taken as it is but for four escaped characters."""
+    lines = []
+    for name, value in variables.items():
+        text = "".join(f"\\{one}" if one in '\\"$`' else one for one in str(value))
+        lines.append(f'{name}="{text}"\n')
+    return "".join(lines)
+
+
+def plan(
+    hashed: str, matches: bool, same: dict[str, bool], modes: dict[str, str], wanted: dict[str, str]
+) -> list[Change]:
+    """What to write, from what is there; `same` tells of each other file whether it is as it should be."""
     changes = []
     if not matches:
         reason = "it does not match the password on the controller" if hashed else "there is none yet"
         changes.append(Change("write", "password_hash", reason, bool(hashed), True))
-    if not same_token:
+    if not same["token"]:
         changes.append(Change("write", "token", "it is not the token on the controller", None, True))
-    if not changes and modes != wanted:
-        changes.append(Change("mend", "file modes", "others than wanted", modes, wanted))
-    return changes
+    if changes or not same["cookie_secret"]:
+        changes.append(Change("write", "cookie_secret", "sessions end with the password or token", None, True))
+    if not same["environment"]:
+        changes.append(Change("write", "environment", "the variables differ", None, True))
+    written = {change.thing for change in changes}
+    mended = [name for name in wanted if modes.get(name) != wanted[name] and name not in written]
+    return changes + [Change("mend", name, "its owner or mode", modes.get(name), wanted[name]) for name in mended]
 
 
 def python(path: str, code: str, text: str) -> str:
@@ -78,33 +97,45 @@ def shown(file: pathlib.Path) -> str:
     return f"{pwd.getpwuid(state.st_uid).pw_name}:{grp.getgrgid(state.st_gid).gr_name} {state.st_mode & 0o777:o}"
 
 
-def write(file: pathlib.Path, text: str, owner: str, group: str, mode: int) -> None:
-    """Replace a file in one step, never readable by others."""
+def write(file: pathlib.Path, text: str) -> None:
+    """Replace a file in one step, never readable by others; its mode comes after."""
     handle, name = tempfile.mkstemp(dir=file.parent)
     with os.fdopen(handle, "w") as new:
         new.write(text)
-    os.chown(name, pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid)
-    os.chmod(name, mode)  # noqa: PTH101
     os.replace(name, file)  # noqa: PTH105
+
+
+def own(file: pathlib.Path, wanted: str) -> None:
+    """Set owner, group and mode, as `shown` shows them."""
+    owner, group, mode = wanted.replace(":", " ").split()
+    os.chown(file, pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid)
+    file.chmod(int(mode, 8))
 
 
 def main() -> None:
     """Compare, then write what differs."""
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
-    given, user = module.params, module.params["user"]
+    given, user, folder = module.params, module.params["user"], pathlib.Path(module.params["path"])
     group = grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
-    hash_file, token_file = (pathlib.Path(given["path"], name) for name in ("password_hash", "token"))
-    hashed = hash_file.read_text().strip() if hash_file.exists() else ""
+    wanted = {"password_hash": f"root:{group} 640", "environment": "root:root 600"}
+    wanted |= dict.fromkeys(["token", "cookie_secret"], f"{user}:{group} 600")
+    have = {name: (folder / name).read_text() if (folder / name).exists() else None for name in wanted}
+    hashed = (have["password_hash"] or "").strip()
     matches = bool(hashed) and python(given["python"], CHECK, f"{hashed}\n{given['password']}") == "True"
-    same = token_file.exists() and token_file.read_text() == given["token"]
-    wanted = {"password_hash": f"root:{group} 640", "token": f"{user}:{group} 600"}
-    changes = plan(hashed, matches, same, {file.name: shown(file) for file in (hash_file, token_file)}, wanted)
+    # No newline: Jupyter takes the whole file as the token.
+    text = {"token": given["token"], "environment": quoted(given["environment"])}
+    same = {name: have[name] == text[name] for name in text} | {"cookie_secret": bool(have["cookie_secret"])}
+    changes = plan(hashed, matches, same, {name: shown(folder / name) for name in wanted}, wanted)
     if changes and not module.check_mode:
-        hash_file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        new = hashed if matches else python(given["python"], HASH, given["password"])
-        write(hash_file, new, "root", group, 0o640)
-        # No newline: Jupyter takes the whole file as the token.
-        write(token_file, given["token"], user, group, 0o600)
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        for change in changes:
+            if change.thing == "password_hash" and change.verb == "write":
+                text["password_hash"] = python(given["python"], HASH, given["password"])
+            elif change.thing == "cookie_secret" and change.verb == "write":
+                text["cookie_secret"] = secrets.token_urlsafe(32)
+            if change.verb == "write":
+                write(folder / change.thing, text[change.thing])
+            own(folder / change.thing, wanted[change.thing])
     module.exit_json(changed=bool(changes), changes=[c.public() for c in changes], diff=diff(changes))
 
 

@@ -1,24 +1,19 @@
 """What a user feels: HTTPS that their browser trusts, a password, kernels that run in their environments."""
 
+import ast
 import json
 import os
-import pathlib
 import ssl
 import urllib.error
 import urllib.request
 
 import pytest
-from browser.notebook import Notebook
+from browser.notebook import Notebook, execute
 
 
-@pytest.fixture(scope="module")
-def box() -> Notebook:
-    """The box of the receipt that DLBOX_RECEIPT names."""
-    return Notebook(json.loads(pathlib.Path(os.environ["DLBOX_RECEIPT"]).read_text()))
-
-
-def test_the_password_opens_it(box: Notebook) -> None:
-    assert box.sign_in(box.password) == 200
+def test_the_password_opens_it(box: Notebook, session: urllib.request.OpenerDirector) -> None:
+    assert box.answers(session) == 200
+    assert box.answers(box.opener()) == 403
 
 
 @pytest.mark.parametrize("wrong", ["", "password", "x" * 24])
@@ -45,11 +40,51 @@ def test_there_is_a_kernel_per_environment_and_no_other(box: Notebook) -> None:
 
 
 def test_a_cell_runs_in_its_environment(box: Notebook) -> None:
-    code = "import os, sys; print(sys.prefix, os.environ['CONDA_PREFIX'], os.environ['PATH'].split(':')[0])"
-    prefix, conda, path = box.run("conda-dl", code).split()
+    code = "import os, sys; print(sys.prefix, os.environ['CONDA_PREFIX'], os.environ['PATH'])\n!which python"
+    prefix, conda, path, python = box.run("conda-dl", code).split()
     assert prefix.endswith("/envs/dl")
     assert conda == prefix
-    assert path == f"{prefix}/bin"
+    assert python == f"{prefix}/bin/python"
+    # Where the environment has no nvcc, !nvcc is the image's.
+    assert path.split(":")[0::7] == [f"{prefix}/bin", "/usr/local/cuda/bin"]
+
+
+def test_a_cell_has_the_settings_variables(box: Notebook) -> None:
+    code = "import os; print([os.environ[name] for name in ('SCENARIO_TOKEN', 'SCENARIO_TEXT', 'SCENARIO_STEPS')])"
+    assert ast.literal_eval(box.run("conda-plain", code)) == [os.environ["DLBOX_GIVEN"], 'a "b" $c `d` e\\f', "7"]
+
+
+def test_it_shows_the_folder_with_something_to_start_from(box: Notebook) -> None:
+    listed = {one["path"] for one in box.api("contents/starter", box.token)["content"]}
+    assert listed == {"starter/starter.ipynb", "starter/train.py"}
+    assert {one["path"] for one in box.api("contents/work", box.token)["content"]} == {
+        "work/mine.txt",
+        "work/notes.txt",
+    }
+    changed = box.api("contents/starter/train.py", box.token)["content"]
+    assert changed == "# mine\n"
+
+
+def test_the_status_bar_has_numbers_and_the_gpu_dashboard_waits_for_a_gpu(box: Notebook) -> None:
+    used = box.api("metrics/v1", box.token)
+    assert 0 < used["pss"] < used["limits"]["memory"]["pss"]
+    assert used["disk_total"] > 0
+    opener = box.opener()
+    assert box.sign_in(box.password, opener) == 200
+    page = opener.open(box.lab, timeout=20).read().decode()
+    config = json.loads(page.split('id="jupyter-config-data" type="application/json">')[1].split("</script>")[0])
+    assert "jupyterlab-nvdashboard" in config["disabledExtensions"]
+    assert "@jupyter-server/resource-usage" not in config["disabledExtensions"]
+
+
+def test_asking_a_kernel_what_it_uses_is_no_use_of_it(box: Notebook) -> None:
+    with box.kernel("conda-plain") as (identity, channel):
+        assert execute(channel, "print(1)") == "1\n"
+        before = box.api(f"kernels/{identity}", box.token)
+        assert box.api(f"metrics/v1/kernel_usage/get_usage/{identity}", box.token)["content"]["pid"]
+        # What the kernel publishes next comes after what it published about the question.
+        assert execute(channel, "print(2)") == "2\n"
+        assert before["execution_state"] == "idle"
 
 
 def test_its_declared_packages_can_be_imported(box: Notebook) -> None:

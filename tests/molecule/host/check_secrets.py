@@ -13,6 +13,8 @@ import pytest
 HERE = pathlib.Path.cwd()
 ROLE = os.environ["DLBOX_TAG"]
 NAMES = os.environ["DLBOX_SECRETS"].split()
+# What the settings give to notebooks and may be a secret.
+GIVEN = os.environ.get("DLBOX_GIVEN", "").split()
 PLACES = "/etc /home /opt/dlbox /root /run/log /tmp /var/lib/dlbox /var/log /var/tmp"
 
 
@@ -54,13 +56,13 @@ def test_the_run_set_new_secrets(watched: tuple[list[str], str, set[str]]) -> No
 def test_a_run_says_no_secret(watched: tuple[list[str], str, set[str]]) -> None:
     secrets, said, _ = watched
     assert f"TASK [{ROLE} : " in said
-    assert [secret for secret in secrets if secret in said] == []
+    assert [secret for secret in secrets + GIVEN if secret in said] == []
 
 
 def test_no_command_line_holds_a_secret(watched: tuple[list[str], str, set[str]]) -> None:
     secrets, _, lines = watched
     assert any("/opt/dlbox/" in line for line in lines), "the machine's processes were not seen"
-    assert [line for line in lines for secret in secrets if secret in line] == []
+    assert [line for line in lines for secret in secrets + GIVEN if secret in line] == []
 
 
 def found_on_machine(text: str) -> list[str]:

@@ -14,10 +14,10 @@ from rehearsal.containers import Yard
 from rehearsal.machines import address
 from rehearsal.place import Place, own
 
-ONE = Instance("i-00000000000000042", "us-west-2", "running", "once", "172.31.0.42", "")
+ONE = Instance("", "us-west-2", "running", "once", "172.31.0.42", "")
 
 
-def up(place: Place, one: Instance) -> str:
+def up(place: Place) -> str:
     """Boot a fresh machine and return its address once sshd answers."""
     shutil.rmtree(place.folder, ignore_errors=True)
     place.make()
@@ -27,8 +27,10 @@ def up(place: Place, one: Instance) -> str:
     image = lifecycle.prepare(place)
     subnet, _ = network.ensure(place.network, place.label)
     yard = Yard(place.label, image, place.network, subnet, place.notes, place.cache)
-    here = address(one.private_ip, subnet)
-    yard.create(dataclasses.replace(one, private_ip=here), key.with_suffix(".pub").read_text())
+    here = address(ONE.private_ip, subnet)
+    # The id names the container, so that every scenario of every clone has one of its own.
+    one = dataclasses.replace(ONE, id=f"i-{place.suffix:0>17}", private_ip=here)
+    yard.create(one, key.with_suffix(".pub").read_text())
     until = time.monotonic() + 60
     while subprocess.run(["ssh-keyscan", "-T", "1", here], capture_output=True, check=False).stdout == b"":
         if time.monotonic() > until:
@@ -42,13 +44,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("verb", choices=["up", "down"])
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--instance", default=ONE.id, help="its id, which names the container")
     given = parser.parse_args()
-    print(
-        up(Place(given.folder), dataclasses.replace(ONE, id=given.instance))
-        if given.verb == "up"
-        else lifecycle.down(Place(given.folder))
-    )
+    print(up(Place(given.folder)) if given.verb == "up" else lifecycle.down(Place(given.folder)))
 
 
 if __name__ == "__main__":

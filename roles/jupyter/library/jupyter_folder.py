@@ -1,0 +1,100 @@
+#!/usr/bin/python
+"""Make the folder that JupyterLab shows, with files to start from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pathlib
+import pwd
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox.change import Change, diff
+
+DOCUMENTATION = r"""
+module: jupyter_folder
+short_description: Make the folder that JupyterLab shows, with files to start from
+description:
+  - A file is copied once. It is replaced by a newer one only while it is as it came; what the user changed, moved away or
+    removed stays so.
+options:
+  path: {description: The folder., type: path, required: true}
+  user: {description: Who owns what is made., type: str, required: true}
+  files: {description: Contents by path below the folder., type: dict, default: {}}
+  note: {description: Where the files' SHA-256 as they came are kept., type: path, default: /var/lib/dlbox/starter.json}
+author: [dlbox maintainers]
+"""
+EXAMPLES = r"""
+- jupyter_folder: {path: /home/ubuntu, user: ubuntu, files: {starter/train.py: "print(1)"}}
+"""
+RETURN = r"""
+changes: {description: "What was made, and why.", type: list, returned: success}
+"""
+SPEC: dict[str, Any] = {
+    "path": {"type": "path", "required": True},
+    "user": {"type": "str", "required": True},
+    "files": {"type": "dict", "default": {}},
+    "note": {"type": "path", "default": "/var/lib/dlbox/starter.json"},
+}
+
+
+def digest(content: str | bytes) -> str:
+    """A content's SHA-256."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def plan(want: dict[str, str], have: dict[str, str], came: dict[str, str]) -> list[Change]:
+    """Which files to write; each argument holds SHA-256 by path: of today's content, of what is there, of what we wrote."""
+    changes = []
+    for path, wanted in want.items():
+        if path not in have and path not in came:
+            changes.append(Change("write", path, "it was never there", None, wanted))
+        elif path in have and have[path] == came.get(path) != wanted:
+            changes.append(Change("write", path, "nobody changed it, and there is a newer one", have[path], wanted))
+    return changes
+
+
+def make(folder: pathlib.Path, uid: int, gid: int) -> None:
+    """Make a folder with those above it; what is made is the user's."""
+    if not folder.exists():
+        make(folder.parent, uid, gid)
+        folder.mkdir(mode=0o755)
+        os.chown(folder, uid, gid)
+
+
+def write(file: pathlib.Path, content: str, uid: int, gid: int) -> None:
+    """Write a file in one step."""
+    make(file.parent, uid, gid)
+    new = file.with_name(f".{file.name}.new")
+    new.write_text(content, encoding="utf-8")
+    os.chown(new, uid, gid)
+    new.replace(file)
+
+
+def main() -> None:
+    """Compare, then write what is missing."""
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    given, folder, note = module.params, pathlib.Path(module.params["path"]), pathlib.Path(module.params["note"])
+    user = pwd.getpwnam(given["user"])
+    contents = {str(folder / name): content for name, content in given["files"].items()}
+    have = {path: digest(pathlib.Path(path).read_bytes()) for path in contents if pathlib.Path(path).is_file()}
+    came = json.loads(note.read_text()) if note.exists() else {}
+    changes = plan({path: digest(content) for path, content in contents.items()}, have, came)
+    if not folder.exists():
+        changes.insert(0, Change("make", str(folder), "there is none", None, given["user"]))
+    if changes and not module.check_mode:
+        try:
+            make(folder, user.pw_uid, user.pw_gid)
+            for change in [one for one in changes if one.verb == "write"]:
+                write(pathlib.Path(change.thing), contents[change.thing], user.pw_uid, user.pw_gid)
+                came[change.thing] = change.after
+        except OSError as error:
+            module.fail_json(msg=f"box_jupyter_folder: {error}: name a folder that can be made there.")
+        note.write_text(json.dumps(came, indent=1) + "\n")
+    module.exit_json(changed=bool(changes), changes=[one.public() for one in changes], diff=diff(changes))
+
+
+if __name__ == "__main__":
+    main()
