@@ -13,6 +13,7 @@ import urllib.request
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox.plan_service import belongs
 from ansible.module_utils.plan_busy import Process, process, programs, said
 
 DOCUMENTATION = r"""
@@ -37,25 +38,22 @@ SPEC: dict[str, Any] = {
     "user": {"type": "str", "required": True},
     "unit": {"type": "str", "default": "jupyter.service"},
 }
-CGROUPS = pathlib.Path("/sys/fs/cgroup")
 
 
-def unit(name: str) -> tuple[int, str]:
-    """(pid, control group) of a unit's first process; the pid is 0 where it does not run."""
-    command = ["systemctl", "show", "--property=MainPID,ControlGroup", name]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
-    found = dict(line.split("=", 1) for line in text.splitlines())
-    return int(found.get("MainPID", 0)), found.get("ControlGroup", "")
+def first(unit: str) -> int:
+    """The pid of a unit's first process; 0 where it does not run."""
+    command = ["systemctl", "show", "--property=MainPID", "--value", unit]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout or 0)  # noqa: S603
 
 
-def processes(group: str) -> list[Process]:
-    """The processes of a control group; what ends meanwhile is left out."""
-    found, folder = [], CGROUPS / group.strip("/")
-    for listing in [folder / "cgroup.procs", *folder.glob("**/cgroup.procs")]:
-        for pid in listing.read_text().split():
-            with contextlib.suppress(OSError):
-                found.append(process(pathlib.Path("/proc", pid, "stat").read_text()))
-    return sorted(set(found))
+def processes(unit: str) -> list[Process]:
+    """The processes of a unit; what ends meanwhile is left out."""
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if belongs((folder / "cgroup").read_text(), unit):
+                found.append(process((folder / "stat").read_text()))
+    return found
 
 
 def server(home: pathlib.Path, pid: int) -> dict[str, Any] | None:
@@ -88,12 +86,13 @@ def kernels(port: int, token: str) -> list[dict[str, Any]]:
 def main() -> None:
     """Look at the unit's processes, and ask its server."""
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
-    pid, group = unit(module.params["unit"])
+    unit = module.params["unit"]
+    pid = first(unit)
     asked = server(pathlib.Path(f"~{module.params['user']}").expanduser(), pid) if pid else None
     if asked is None:
         module.exit_json(changed=False, said="")
     try:
-        text = said(kernels(asked["port"], asked["token"]), programs(processes(group)))
+        text = said(kernels(asked["port"], asked["token"]), programs(processes(unit)))
     except (OSError, ValueError, KeyError) as error:
         text = f"JupyterLab does not say what its kernels do ({error})"
     module.exit_json(changed=False, said=text)

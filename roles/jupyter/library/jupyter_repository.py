@@ -62,7 +62,8 @@ def clone(address: str, folder: pathlib.Path, prefix: list[str], home: str) -> s
     done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         shutil.rmtree(beside, ignore_errors=True)
-        return (done.stderr.strip().splitlines() or ["no message"])[-1]
+        lines = done.stderr.strip().splitlines() or ["no message"]
+        return next((line for line in lines if line.startswith("fatal:")), lines[-1])
     beside.rename(folder / name)
     return ""
 

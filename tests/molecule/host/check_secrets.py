@@ -13,8 +13,8 @@ import pytest
 HERE = pathlib.Path.cwd()
 ROLE = os.environ["DLBOX_TAG"]
 NAMES = os.environ["DLBOX_SECRETS"].split()
-# What the settings give to notebooks and may be a secret.
-GIVEN = os.environ.get("DLBOX_GIVEN", "").split()
+RECEIPT = json.loads(pathlib.Path(os.environ["DLBOX_RECEIPT"]).read_text())
+GIVEN = [RECEIPT["given"]] if "given" in RECEIPT else []
 PLACES = "/etc /home /opt/dlbox /root /run/log /tmp /var/lib/dlbox /var/log /var/tmp"
 
 
@@ -31,7 +31,7 @@ def sample(stop: threading.Event, seen: set[str]) -> None:
 @pytest.fixture(scope="module")
 def watched() -> tuple[list[str], str, set[str]]:
     """Old and new secrets, what a run at -vvv --diff said while it set the new ones, and all command lines meanwhile."""
-    folder = pathlib.Path(json.loads(pathlib.Path(os.environ["DLBOX_RECEIPT"]).read_text())["password_file"]).parent
+    folder = pathlib.Path(RECEIPT["password_file"]).parent
     files = [folder / name for name in NAMES]
     secrets = [file.read_text() for file in files]
     for file in files:
