@@ -115,6 +115,7 @@ def test_ssh_reaches_the_box_by_name(machine):
     assert f"{machine.ssh.stat().st_mode & 0o777:o}" == "700"
 
 
+@pytest.mark.slow
 def test_check_mode_shows_what_the_run_does_and_the_second_run_is_silent(machine):
     machine.pin("lab", "i-1")
     predicted = machine.play({"lab": box()}, "--check", "--diff")
