@@ -10,7 +10,7 @@ SUITES := tests/unit tests/policy tests/inventory tests/ssh_client tests/modules
 SCENARIOS := stop box host quota
 TYPED := plugins/module_utils/dlbox tests/rehearsal tests/browser tests/modules tests/drift tests/faults
 
-.PHONY: help up down test test-all lint bench molecule machines lock
+.PHONY: help up down test test-all lint bench molecule machines code-server lock
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,14 +22,18 @@ up: .venv/ready ## The box on a rehearsal AWS: set-up, site.yml, receipt
 down: ## Remove the rehearsal, and nothing else
 	if [ -x $(BIN)/python ]; then $(BIN)/python -m rehearsal down; fi
 
+code-server: .venv/ready ## VS Code for the rehearsal's machines, built with npm, once
+	$(BIN)/python -m rehearsal code-server
+
 test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
 	$(BIN)/python -m rehearsal image
 	$(BIN)/python -m browser
 	$(BIN)/pytest -n 4 --dist worksteal -m "not slow" $(SUITES)
 	$(MAKE) -j 3 --output-sync=target machines $(SCENARIOS:%=scenario-%)
 
-test-all: test ## The slow ones too: more faults, the idle stop on real machines, the bench
+test-all: test ## The slow ones too: more faults, VS Code, the idle stop on real machines, the bench
 	$(BIN)/pytest -n 4 --dist worksteal -m slow $(SUITES)
+	$(MAKE) scenario-vscode
 	$(MAKE) scenario-idle
 	$(MAKE) bench
 

@@ -1,4 +1,4 @@
-"""`python -m rehearsal`: up, down, status, advance and image of a rehearsal AWS on this machine."""
+"""`python -m rehearsal`: up, down, status, advance, image and code-server of a rehearsal AWS on this machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import pathlib
 import sys
 
-from . import image, lifecycle, needs, network, status
+from . import code_server, image, lifecycle, needs, network, status
 from .place import DEFAULT, Place
 from .podman import CommandError
 
@@ -23,6 +23,7 @@ def arguments() -> argparse.Namespace:
     verbs.add_parser("down", help="remove everything of it, and nothing else")
     verbs.add_parser("status", help="say how it stands")
     verbs.add_parser("image", help="build the machines' image, once")
+    verbs.add_parser("code-server", help="build VS Code for the machines that boot from now on, once")
     verbs.add_parser("advance", help="move its clock: 2h, or: to 20:00 Asia/Shanghai").add_argument("to", nargs="+")
     for verb in verbs.choices.values():
         # Also after the verb; unset there, it must not override what stood before.
@@ -36,7 +37,12 @@ def main() -> None:
     os.umask(0o022)
     given = arguments()
     place = Place(given.state.absolute())
-    machines = {"image": True, "up": not getattr(given, "no_machines", False), "down": network.used(place.suffix)}
+    machines = {
+        "image": True,
+        "code-server": True,
+        "up": not getattr(given, "no_machines", False),
+        "down": network.used(place.suffix),
+    }
     if machines.get(given.verb):
         needs.become_root(sys.argv[1:])
     try:
@@ -47,6 +53,9 @@ def main() -> None:
         elif given.verb == "image":
             needs.install()
             print(image.ensure())
+        elif given.verb == "code-server":
+            needs.install()
+            print(code_server.ensure())
         elif given.verb == "advance":
             print(lifecycle.advance(place, given.to))
         else:

@@ -7,7 +7,7 @@ import os
 import pathlib
 from dataclasses import asdict, dataclass
 
-from . import host
+from . import code_server, host
 from .cloud import Instance
 from .machines import Boot, Container, address, hardware_address, hostname
 from .podman import limits, podman
@@ -56,6 +56,7 @@ class Yard:
             *("--systemd=always", "--cap-add", CAPABILITIES, *limits(), "--hostname", hostname(one.private_ip)),
             *("--network", self.network, "--ip", place, "--mac-address", hardware_address(place)),
             *self.mounts(),
+            *code_server.mounts(),
             self.image,
         )
         try:

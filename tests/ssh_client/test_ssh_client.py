@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,9 +111,31 @@ def test_ssh_reaches_the_box_by_name(machine):
     assert answers["userknownhostsfile"].replace("%%", "%").strip('"') == str(machine.known_hosts("lab"))
     assert {file.name: f"{file.stat().st_mode & 0o777:o}" for file in machine.ssh.iterdir()} == {
         "config": "600",
+        "dlbox": "700",
         "dlbox.config": "600",
     }
     assert f"{machine.ssh.stat().st_mode & 0o777:o}" == "700"
+
+
+def test_connections_are_shared_and_each_instance_has_a_socket_of_its_own(machine):
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:
+        user = Machine(Path(short), machine.keys)
+        user.play({"lab": box("i-1")})
+        answers = user.answers("lab")
+        assert (answers["controlmaster"], answers["controlpersist"]) == ("auto", "600")
+        assert answers["controlpath"] == f"{user.ssh}/dlbox/i-1-ubuntu"
+        assert Path(answers["controlpath"]).parent.stat().st_mode & 0o777 == 0o700
+        user.play({"lab": box("i-2")})
+        assert user.answers("lab")["controlpath"] == f"{user.ssh}/dlbox/i-2-ubuntu"
+
+
+@pytest.mark.slow
+def test_a_home_whose_path_is_too_long_for_a_socket_shares_none(machine):
+    user = Machine(machine.home / ("x" * 60), machine.keys)
+    user.home.mkdir()
+    user.play({"lab": box()})
+    assert user.answers("lab")["hostname"] == "198.51.100.7"
+    assert user.answers("lab")["controlmaster"] == "false"
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from . import values
+from . import settings_web, values
 from .errors import Refused
 from .wanted import wanted
 
@@ -28,12 +28,7 @@ def check(settings: Mapping[str, Any], file: str = "") -> None:
     for key, form in SETTINGS.items():
         if key in settings:
             form(key, settings[key])
-    first, last = values.port_range("box_port_range", settings.get("box_port_range", "8080-8089"))
-    port, _ = values.port_range("box_jupyter_port", settings.get("box_jupyter_port", first))
-    if not first <= port <= last:
-        raise Refused(
-            f"box_jupyter_port: {port} is not among the opened ports {first}-{last}: take one of them, or widen box_port_range"
-        )
+    settings_web.ports(settings)
 
 
 def _keys_of(file: str) -> list[str]:
@@ -143,6 +138,10 @@ SETTINGS: dict[str, Callable[[str, Any], object]] = {
     "box_alarm_hours": values.hours,
     "box_alarm_email": values.email,
     "box_jupyter_port": _port,
+    "box_vscode": _flag,
+    "box_vscode_port": _port,
+    "box_vscode_extensions": settings_web.extensions,
+    "box_vscode_settings": settings_web.options,
     "box_conda_channels": _texts,
     "box_environments": _environments,
 }

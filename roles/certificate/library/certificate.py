@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Keep the box's own small certificate authority, and JupyterLab's certificate below it."""
+"""Keep the box's own small certificate authority, and the box's one certificate below it."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from ansible.module_utils.dlbox.change import diff
 from ansible.module_utils.plan_certificate import Certificate, plan, read, wanted_names
 
 DOCUMENTATION = r"""
-module: jupyter_certificate
-short_description: Keep the box's own small certificate authority, and JupyterLab's certificate below it
+module: certificate
+short_description: Keep the box's own small certificate authority, and the box's one certificate below it
 description:
   - The authority's key never leaves the host and is root's alone.
   - The authority can sign for no DNS name but localhost, so that trusting it trusts no one on the web.
 options:
   box: {description: "The box's name, part of the authority's.", type: str, required: true}
   address: {description: IP address that browsers use., type: str, required: true}
-  path: {description: Folder of tls.crt and tls.key., type: path, required: true}
+  path: {description: Folder of tls.crt and tls.key., type: path, default: /etc/dlbox/tls}
   ca_path: {description: Folder of ca.crt and ca.key., type: path, default: /etc/dlbox/ca}
   user: {description: Who may read tls.key., type: str, required: true}
 author: [dlbox maintainers]
 """
 EXAMPLES = r"""
-- jupyter_certificate: {box: lab, address: 203.0.113.7, path: /etc/dlbox/jupyter, user: ubuntu}
+- certificate: {box: lab, address: 203.0.113.7, user: ubuntu}
 """
 RETURN = r"""
 ca_certificate: {description: The authority's certificate., type: str, returned: success}
@@ -40,7 +40,7 @@ changes: {description: "What was issued, and why.", type: list, returned: succes
 SPEC: dict[str, Any] = {
     "box": {"type": "str", "required": True},
     "address": {"type": "str", "required": True},
-    "path": {"type": "path", "required": True},
+    "path": {"type": "path", "default": "/etc/dlbox/tls"},
     "ca_path": {"type": "path", "default": "/etc/dlbox/ca"},
     "user": {"type": "str", "required": True},
 }
@@ -132,7 +132,7 @@ def main() -> None:
                 for change in changes:
                     apply(change.thing, given, pathlib.Path(work))
     except ValueError:
-        module.fail_json(msg=f"jupyter_address is {given['address']!r}: give the box's public IP address.")
+        module.fail_json(msg=f"certificate_address is {given['address']!r}: give the box's public IP address.")
     except subprocess.CalledProcessError as error:
         module.fail_json(msg=f"openssl failed ({error.stderr.strip()}): move {ca} and {path} away and run again.")
     pem = ca_files[0].read_text() if ca_files[0].exists() else ""

@@ -1,0 +1,130 @@
+#!/usr/bin/python
+"""Run a web service of the box with what is configured: its port free, started or restarted, and answering."""
+
+from __future__ import annotations
+
+import pathlib
+import ssl
+import subprocess
+import time
+import urllib.request
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox.change import Change, diff
+from ansible.module_utils.dlbox.plan_service import belongs, listeners, plan
+
+DOCUMENTATION = r"""
+module: box_service
+short_description: Run a web service of the box with what is configured, and wait until it answers
+description:
+  - Refuses a port that another process holds, naming it.
+  - Restarts a server that is older than a file which it reads at its start. That also heals a run that was cut off, since
+    nothing else remembers a restart that is due.
+  - Ready means that its page answered over HTTPS that the box's own authority vouches for.
+options:
+  unit: {description: "The systemd unit, whose runtime directory has its name without .service: its age is the server's.", type: str, required: true}
+  port: {description: The port., type: int, required: true}
+  setting: {description: "The setting that holds the port, for the refusal.", type: str, required: true}
+  files: {description: What the server reads when it starts., type: list, elements: path, required: true}
+  page: {description: Path of a page that it answers when it is ready., type: str, required: true}
+  text: {description: What that page holds., type: str, required: true}
+  ca: {description: The box's authority., type: path, default: /etc/dlbox/ca/ca.crt}
+  seconds: {description: Longest wait for the page., type: int, default: 60}
+author: [dlbox maintainers]
+"""
+EXAMPLES = r"""
+- box_service:
+    unit: jupyter.service
+    port: 8080
+    setting: box_jupyter_port
+    files: [/etc/dlbox/jupyter/config.py, /etc/dlbox/tls/tls.crt]
+    page: /login
+    text: Jupyter
+"""
+RETURN = r"""
+changes: {description: "What was done, and why.", type: list, returned: success}
+"""
+SPEC: dict[str, Any] = {
+    "unit": {"type": "str", "required": True},
+    "port": {"type": "int", "required": True},
+    "setting": {"type": "str", "required": True},
+    "files": {"type": "list", "elements": "path", "required": True},
+    "page": {"type": "str", "required": True},
+    "text": {"type": "str", "required": True},
+    "ca": {"type": "path", "default": "/etc/dlbox/ca/ca.crt"},
+    "seconds": {"type": "int", "default": 60},
+}
+SHOWN = ("ActiveState", "UnitFileState")
+
+
+def newer(files: list[pathlib.Path], started: float) -> list[str]:
+    """The files that changed since."""
+    return [str(file) for file in files if file.exists() and file.stat().st_mtime > started]
+
+
+def run(*command: str) -> str:
+    """Run a command and return what it prints."""
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+
+
+def act(module: AnsibleModule, unit: str, changes: list[Change]) -> None:
+    """Make the changes; systemd reads the unit's file again first."""
+    try:
+        for verb in ["daemon-reload", *(change.verb for change in changes)] if changes else []:
+            run("systemctl", verb, *([] if verb == "daemon-reload" else [unit]))
+    except subprocess.CalledProcessError as error:
+        module.fail_json(msg=f"systemd refuses {unit} ({error.stderr.strip()}): correct that, then run this again.")
+
+
+def cgroup(pid: int) -> str:
+    """The control groups of a process; nothing where it has ended meanwhile."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cgroup").read_text()
+    except OSError:
+        return ""
+
+
+def wait(url: str, text: str, ca: str, seconds: int) -> str:
+    """Ask for a page until it holds the text; at the end, why it does not."""
+    trust = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca))
+    opener, until = urllib.request.build_opener(trust, urllib.request.ProxyHandler({})), time.monotonic() + seconds
+    while True:
+        try:
+            page = opener.open(url, timeout=5).read().decode(errors="replace")
+            why = "" if text in page else "another page"
+        except OSError as error:
+            why = str(error)
+        if not why or time.monotonic() > until:
+            return why
+        time.sleep(0.3)
+
+
+def main() -> None:
+    """Look, act, and wait for the answer."""
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    given, unit, port = module.params, module.params["unit"], module.params["port"]
+    listening = listeners(run("ss", "-Hltnp", f"sport = :{port}"))
+    if others := [f"{name} (pid {pid})" for name, pid in listening if not belongs(cgroup(pid), unit)]:
+        module.fail_json(
+            msg=f"Port {port} is taken by {', '.join(others)}: stop that, or set another {given['setting']}."
+        )
+    state = dict(line.split("=", 1) for line in run("systemctl", "show", f"--property={','.join(SHOWN)}", unit).split())
+    started = pathlib.Path("/run", unit.removesuffix(".service"))
+    stale = newer(list(map(pathlib.Path, given["files"])), started.stat().st_mtime) if started.exists() else []
+    changes = plan(unit, state, stale)
+    done = {"changed": bool(changes), "changes": [change.public() for change in changes], "diff": diff(changes)}
+    if module.check_mode:
+        module.exit_json(**done)
+    act(module, unit, changes)
+    if why := wait(f"https://127.0.0.1:{port}{given['page']}", given["text"], given["ca"], given["seconds"]):
+        lines = run("journalctl", f"--unit={unit}", "--lines=12", "--no-pager", "--output=cat").strip().splitlines()
+        module.fail_json(
+            msg=f"{unit} did not answer at port {port} within {given['seconds']} s ({why}): correct what its last lines"
+            f" say, then run this again. {' | '.join(lines)}"
+        )
+    module.exit_json(**done)
+
+
+if __name__ == "__main__":
+    main()

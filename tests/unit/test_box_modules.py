@@ -1,0 +1,88 @@
+"""What the roles share: the controller's files, and a service's port, age and unit: facts in, changes out."""
+
+import pathlib
+import subprocess
+
+import pytest
+from dlbox.plan_service import belongs, listeners, plan
+from unit.roles_loader import load
+
+local = load("../library/box_local.py")
+service = load("../library/box_service.py")
+
+
+def test_names_who_listens() -> None:
+    text = (
+        'LISTEN 0 128 0.0.0.0:8080 0.0.0.0:* users:(("jupyter-lab",pid=41,fd=6))\n'
+        'LISTEN 0 5 [::]:8080 [::]:* users:(("python3",pid=77,fd=3),("python3",pid=78,fd=3))\n'
+    )
+    assert listeners(text) == [("jupyter-lab", 41), ("python3", 77), ("python3", 78)]
+
+
+def test_why_a_page_does_not_come(tmp_path: pathlib.Path) -> None:
+    authority = tmp_path / "ca.crt"
+    openssl = ["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=x", "-keyout", "/dev/null"]
+    subprocess.run([*openssl, "-out", authority], check=True, capture_output=True)
+    assert "refused" in service.wait("https://127.0.0.1:9/", "x", str(authority), 0)
+
+
+def test_files_that_the_server_has_not_read(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "config.py"
+    file.touch()
+    born = file.stat().st_mtime
+    assert service.newer([file, tmp_path / "missing"], born - 1) == [str(file)]
+    assert service.newer([file], born) == []
+
+
+CGROUPS = {
+    "its_own": ("0::/system.slice/jupyter.service\n", True),
+    "a_child_group": ("0::/system.slice/jupyter.service/kernels\n", True),
+    "cgroup_v1": ("12:pids:/x/system.slice/jupyter.service\n1:name=systemd:/x\n", True),
+    "another_unit": ("0::/system.slice/my-jupyter.service\n", False),
+    "a_shell": ("0::/user.slice/user-1000.slice/session-1.scope\n", False),
+    "ended": ("", False),
+}
+
+
+@pytest.mark.parametrize(("cgroup", "expected"), CGROUPS.values(), ids=CGROUPS)
+def test_whose_process_listens(cgroup: str, expected: bool) -> None:
+    assert belongs(cgroup, "jupyter.service") is expected
+
+
+UNITS = {
+    "first_run": ({"ActiveState": "inactive", "UnitFileState": "disabled"}, [], ["start", "enable"]),
+    "runs": ({"ActiveState": "active", "UnitFileState": "enabled"}, [], []),
+    "older_than_its_files": ({"ActiveState": "active", "UnitFileState": "enabled"}, ["/etc/x"], ["restart"]),
+    "stopped_by_hand": ({"ActiveState": "inactive", "UnitFileState": "enabled"}, ["/etc/x"], ["start"]),
+    "broken": ({"ActiveState": "failed", "UnitFileState": "enabled"}, [], ["start"]),
+    "between_two_restarts": ({"ActiveState": "activating", "UnitFileState": "enabled"}, ["/etc/x"], ["restart"]),
+    "disabled": ({"ActiveState": "active", "UnitFileState": "disabled"}, [], ["enable"]),
+    "unknown_in_a_dry_run": ({"ActiveState": "inactive", "UnitFileState": ""}, [], ["start", "enable"]),
+}
+
+
+@pytest.mark.parametrize(("state", "stale", "expected"), UNITS.values(), ids=UNITS)
+def test_what_a_unit_needs(state: dict[str, str], stale: list[str], expected: list[str]) -> None:
+    assert [change.verb for change in plan("jupyter.service", state, stale)] == expected
+
+
+def test_the_controllers_secrets(tmp_path: pathlib.Path) -> None:
+    folder, names = tmp_path / "000000000000/us-west-2/lab", ["jupyter_password", "jupyter_token"]
+    files = {"ca.crt": "pem", "none": ""}
+    for step in local.plan(folder, names, files):
+        local.apply(*step, files)
+    first = [(folder / name).read_text() for name in names]
+    assert min(map(len, first)) >= 24
+    assert len(set(first)) == 2
+    assert [oct((folder / name).stat().st_mode & 0o777) for name in names] == ["0o600", "0o600"]
+    assert local.plan(folder, names, files) == []
+    (folder / names[0]).chmod(0o644)
+    (folder / names[1]).unlink()
+    assert local.plan(folder, names, files) == [("mend", folder / names[0]), ("write", folder / names[1])]
+    for step in local.plan(folder, names, files):
+        local.apply(*step, files)
+    assert (folder / names[0]).read_text() == first[0]
+    assert (folder / names[1]).read_text() != first[1]
+    assert (folder / "ca.crt").read_text() == "pem"
+    assert oct((folder / "ca.crt").stat().st_mode & 0o777) == "0o600"
+    assert local.plan(folder, names, {"ca.crt": "another"}) == [("write", folder / "ca.crt")]
