@@ -17,7 +17,7 @@ from rehearsal.place import Place, own
 ONE = Instance("i-00000000000000042", "us-west-2", "running", "once", "172.31.0.42", "")
 
 
-def up(place: Place) -> str:
+def up(place: Place, one: Instance) -> str:
     """Boot a fresh machine and return its address once sshd answers."""
     shutil.rmtree(place.folder, ignore_errors=True)
     place.make()
@@ -27,8 +27,8 @@ def up(place: Place) -> str:
     image = lifecycle.prepare(place)
     subnet, _ = network.ensure(place.network, place.label)
     yard = Yard(place.label, image, place.network, subnet, place.notes, place.cache)
-    here = address(ONE.private_ip, subnet)
-    yard.create(dataclasses.replace(ONE, private_ip=here), key.with_suffix(".pub").read_text())
+    here = address(one.private_ip, subnet)
+    yard.create(dataclasses.replace(one, private_ip=here), key.with_suffix(".pub").read_text())
     until = time.monotonic() + 60
     while subprocess.run(["ssh-keyscan", "-T", "1", here], capture_output=True, check=False).stdout == b"":
         if time.monotonic() > until:
@@ -42,8 +42,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("verb", choices=["up", "down"])
     parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--instance", default=ONE.id, help="its id, which names the container")
     given = parser.parse_args()
-    print(up(Place(given.folder)) if given.verb == "up" else lifecycle.down(Place(given.folder)))
+    print(
+        up(Place(given.folder), dataclasses.replace(ONE, id=given.instance))
+        if given.verb == "up"
+        else lifecycle.down(Place(given.folder))
+    )
 
 
 if __name__ == "__main__":
