@@ -28,8 +28,9 @@ test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
 	$(BIN)/pytest -n 3 --dist loadfile $(SUITES)
 	$(MAKE) -j 3 --output-sync=target machines $(SCENARIOS:%=scenario-%)
 
-test-all: test ## The slow ones too: the idle stop on real machines, the bench
+test-all: test ## The slow ones too: the idle stop on real machines, environments that are broken, the bench
 	$(MAKE) scenario-idle
+	$(MAKE) scenario-conda
 	$(MAKE) bench
 
 lint: .venv/ready ## ruff, mypy, ansible-lint, yamllint

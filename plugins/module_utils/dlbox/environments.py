@@ -117,7 +117,7 @@ def mirror(key: str, value: Any) -> str:
     text = str(value)
     if text and not re.fullmatch(r"https?://[^\s@\"'\\]+", text):
         raise Refused(
-            f"{key}: {text[:60]!r} is not the address of a mirror; write it without user and password, "
+            f"{key}: {re.sub(r'//.*@', '//…@', text)[:60]!r} is not the address of a mirror; write it without user and password, "
             "as in https://mirror.example.org/path, or leave it empty"
         )
     return text

@@ -53,7 +53,8 @@ def lock(notes: pathlib.Path, declared: Declared, prefix: str) -> dict[str, str]
         folder.mkdir(exist_ok=True)
         for end, text in conda_prefix.locks(prefix).items():
             conda_stage.write(folder / f"{name}.{end}", text)
-        if declared["source"]:
-            conda_stage.write(folder / f"{name}.yml", declared["source"])
         conda_stage.write(stamp, held)
+    source = folder / f"{name}.yml"
+    if declared["source"] and not (source.exists() and source.read_text() == declared["source"]):
+        conda_stage.write(source, declared["source"])
     return {name: file.read_text() for name, file in files.items()}
