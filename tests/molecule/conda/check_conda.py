@@ -295,8 +295,8 @@ def test_the_mirrors_are_used_by_everyone() -> None:
     clean = "env -i HOME=/tmp/clean PATH=/usr/bin:/bin"
     ssh(f"{clean} /opt/dlbox/uv/bin/uv pip install -q --target /tmp/by-uv mirrored && ls /tmp/by-uv/mirrored.py")
     ssh(f"{clean} /opt/dlbox/uv/bin/pip install -q --target /tmp/by-pip mirrored && ls /tmp/by-pip/mirrored.py")
-    assert not changed(configure(DL, box_apt_mirror=f"{mirror}/ubuntu", box_pypi_index=f"{mirror}/simple"))
-    configure(DL)
+    assert not changed(configure(DL, roles="base", **both))
+    configure(DL, roles="base")
     assert (
         ssh("cat /etc/apt/sources.list.d/some.list /etc/pip.conf")
         == f"deb http://archive.ubuntu.com/ubuntu noble main\n{before}"
