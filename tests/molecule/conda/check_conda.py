@@ -261,14 +261,14 @@ def test_the_lock_is_here_and_rebuilds_it() -> None:
 
 
 def test_a_full_disk_says_how_much_is_missing() -> None:
-    ssh("sudo mount -t tmpfs -o size=24m,uid=1000,gid=1000 full ~/.conda")
+    ssh("sudo mount -t tmpfs -o size=8m,uid=1000,gid=1000 full ~/.conda")
     try:
         full = {"name": "full", "packages": ["tool"]}
         configure(full)
         before = picture("full")
         said = refused({**full, "packages": ["tool", "large"]})
         assert said.startswith(
-            "The disk is full: conda could not install the packages of full (48 MiB are still to be downloaded"
+            "The disk is full: conda could not install the packages of full (16 MiB are still to be downloaded"
         )
         assert re.search(r"at least [0-9]{3} MiB are missing\); nothing of it was changed: raise box_disk_gib", said)
         assert (picture("full"), leftovers()) == (before, "")

@@ -20,7 +20,7 @@ def package(name: str, version: str, *needs: str, size: int = 0) -> tuple[dict[s
 def wheel(folder: pathlib.Path, name: str, version: str) -> None:
     """A wheel of one module, and the index page that offers it."""
     info, page = f"{name}-{version}.dist-info", folder / "simple" / name
-    page.mkdir(parents=True)
+    page.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(page / f"{name}-{version}-py3-none-any.whl", "w") as archive:
         archive.writestr(f"{name}.py", f"VERSION = {version!r}\n")
         archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
@@ -39,7 +39,7 @@ def main() -> None:
         package("tool", "1.0", "python", "lib", "part"),
         package("other", "1.0", "lib >=1.0"),
         package("slow", "1.0", "lib"),
-        package("large", "1.0", size=48 * MIB),
+        package("large", "1.0", size=16 * MIB),
     ]
     channel.write(folder / "conda/extra", setup.SUBDIRS[os.uname().machine], packages)
     wheel(folder, "mirrored", "1.0")
