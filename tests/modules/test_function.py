@@ -342,7 +342,7 @@ def test_a_silent_run_asks_each_thing_once(here: Module, aws_server: Server) -> 
     read = [call["action"] for call in aws_server.calls() if call["service"] not in ("ec2", "sts")]
     assert sorted(read) == [
         "DescribeLogGroups", "GetFunction", "GetFunctionEventInvokeConfig", "GetPolicy", "GetRole", "GetRole", "GetRolePolicy",
-        "ListRules", "ListTagsForResource", "ListTagsForResource", "ListTargetsByRule",
+        "ListAttachedRolePolicies", "ListRules", "ListTagsForResource", "ListTagsForResource", "ListTargetsByRule",
     ]  # fmt: skip
 
 

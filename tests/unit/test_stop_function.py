@@ -26,7 +26,7 @@ TABLE = Timetable((Entry("stop", time(20), DAILY),), "Asia/Shanghai")
 NOW = "2026-11-22T00:00:00+00:00"
 ACCOUNT = {"account": "123456789012", "partition": "aws", "rehearsal": False, "now": NOW}
 NOTHING: dict[str, Any] = {
-    "account": ACCOUNT, "function_role": None, "function_policy": None, "function_attached": [], "function": None,
+    "account": ACCOUNT, "function_role": None, "function_policy": None, "function_inline": {}, "function_attached": [], "function": None,
     "function_permissions": {}, "function_retries": None, "function_log": None, "rules": {},
 }  # fmt: skip
 
@@ -206,7 +206,7 @@ def test_a_permission_that_no_rule_needs_goes_be_it_that_of_a_proof_that_was_kil
         ({"function_role": None}, False, False, set()),
         ({"function_role": None}, False, True, set(stop_function.OWNS)),
         ({"function_role": {"Arn": "x"}}, False, False, set(stop_function.OWNS)),
-        ({"function_role": None}, True, False, set(stop_function.OWNS) - {"function_attached"}),
+        ({"function_role": None}, True, False, set(stop_function.OWNS) - {"function_inline"}),
     ],
     ids=["the role first", "another backend", "no box", "another backend after this one", "this backend"],
 )  # fmt: skip

@@ -11,7 +11,7 @@ from .function_form import RETRIES, settings, view, wanted
 from .function_role import function_name
 from .names import lacking
 
-_ROLE = ("function_role", "function_policy", "function_attached")
+_ROLE = ("function_role", "function_policy", "function_inline", "function_attached")
 OWNS = (*_ROLE, "function", "function_permissions", "function_retries", "function_log", "rules")
 CODE = ("code", "architecture")
 WHY = {
@@ -35,7 +35,7 @@ def needs(seen: dict[str, Any], wanted: bool, absent: bool) -> set[str]:
     if "function_role" not in seen:
         return {"function_role"}
     if wanted:
-        return set(OWNS) - {"function_attached"}
+        return set(OWNS) - {"function_inline"}
     return set(OWNS) if absent or seen["function_role"] else set()
 
 
