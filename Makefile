@@ -31,10 +31,11 @@ test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
 	$(BIN)/pytest -n 4 --dist worksteal -m "not slow" $(SUITES)
 	$(MAKE) -j 3 --output-sync=target machines $(SCENARIOS:%=scenario-%)
 
-test-all: test ## The slow ones too: more faults, VS Code, the idle stop on real machines, the bench
+test-all: test ## The slow ones too: more faults, VS Code, broken environments, the idle stop on real machines, the bench
 	$(BIN)/pytest -n 4 --dist worksteal -m slow $(SUITES)
 	$(MAKE) scenario-vscode
 	$(MAKE) scenario-idle
+	$(MAKE) scenario-conda
 	$(MAKE) bench
 
 lint: .venv/ready ## ruff, mypy, ansible-lint, yamllint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import repeat
@@ -28,6 +29,13 @@ TASKS = (
     "dlbox_schedule",
     "dlbox_alarm",
     "dlbox_eip",
+)
+END = "ansible.builtin.meta"
+# Each is what the task before has seen.
+PICTURES = (
+    "{{ dlbox_result.seen }}",
+    "{{ dlbox_quota_result.seen | default(dlbox_result.seen) }}",
+    "{{ dlbox_instance_result.seen | default(dlbox_quota_result.seen) }}",
 )
 
 
@@ -95,9 +103,11 @@ class Provision:
         known = {**user_settings(), **self.settings, **changed}
         run = Run()
         seen: dict[str, Any] = {}
-        for name, given in tasks():
-            if name == "dlbox_quota" and known["box_state"] != "running":
+        for name, given, conditions in tasks():
+            if not all(holds(one, known, run.results.get("dlbox_quota", {})) for one in conditions):
                 continue
+            if name == END:
+                return run
             variables = {**known, "inventory_hostname": box, "local_dir": str(self.local_dir), "seen": seen}
             variables |= fill(play_vars(), variables)
             params = validated(name, fill(given, variables))
@@ -109,7 +119,6 @@ class Provision:
             seen = result["seen"]
             if not result.get("enough", True):
                 run.said = result["message"]
-                return run
         return run
 
 
@@ -134,14 +143,34 @@ def play_vars() -> dict[str, Any]:
     return {key: value for path in named for key, value in yaml.safe_load(path.read_text()).items()}
 
 
-def tasks() -> list[tuple[str, dict[str, Any]]]:
-    """(module, arguments with module_defaults and those of args) of each dlbox_ task, in order."""
-    defaults = play()["module_defaults"]
+def tasks() -> list[tuple[str, dict[str, Any], list[str]]]:
+    """(module, arguments with module_defaults and those of args, conditions) of each dlbox_ task and of the end of a host, in order."""
+    defaults = play()["module_defaults"] | {END: {}}
     named = [(key, task) for task in play()["tasks"] for key in task if key in defaults]
-    return [
-        (name, {**defaults[name], **fill(task.get("args", {}), play_vars()), **(task[name] or {})})
-        for name, task in named
-    ]
+    assert [task[END] for name, task in named if name == END] == ["end_host"]
+    return [(name, arguments(defaults[name], task, name), listed(task.get("when"))) for name, task in named]
+
+
+def arguments(defaults: dict[str, Any], task: dict[str, Any], name: str) -> dict[str, Any]:
+    """A task's own over those of args and its module's defaults."""
+    own = task[name] if isinstance(task[name], dict) else {}
+    return {**defaults, **fill(task.get("args", {}), play_vars()), **own}
+
+
+def listed(when: Any) -> list[str]:
+    """A task's conditions."""
+    return when if isinstance(when, list) else [when] if when else []
+
+
+def holds(condition: str, known: dict[str, Any], quota: dict[str, Any]) -> bool:
+    """Whether one of provision.yml's conditions holds; `quota` is its task's result, where it ran."""
+    answers: dict[str, Callable[[], bool]] = {
+        "box_state == 'running'": lambda: known["box_state"] == "running",
+        "dlbox_quota_result.enough | default(true)": lambda: quota.get("enough", True),
+        "not (dlbox_quota_result.enough | default(true))": lambda: not quota.get("enough", True),
+        "dlbox_quota_result.seen.instances | length == 0": lambda: not quota["seen"]["instances"],
+    }
+    return answers[condition]()
 
 
 def validated(name: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +193,7 @@ def fill(value: Any, variables: dict[str, Any]) -> Any:
         return variables["local_dir"]
     if value == "{{ playbook_dir | dirname }}/group_vars/all.yml":
         return str(ROOT / "group_vars/all.yml")
-    if value in ("{{ dlbox_result.seen }}", "{{ dlbox_quota_result.seen | default(dlbox_result.seen) }}"):
+    if value in PICTURES:
         return variables["seen"]
     found = re.fullmatch(r"\{\{ (\w+)(?: \| default\(''\))? \}\}", value)
     assert found, f"provision.yml holds a template that this file does not know: {value}"

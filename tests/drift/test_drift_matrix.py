@@ -54,6 +54,11 @@ def rebuild(provision: Provision) -> None:
     assert provision().said == ""
 
 
+def test_a_silent_run_makes_fourteen_calls(provision: Provision) -> None:
+    provision()
+    assert len(provision.server.calls()) == 14
+
+
 @pytest.mark.parametrize("thing", DRIFTS)
 def test_drift_is_predicted_mended_and_then_silent(provision: Provision, table: list[Row], thing: str) -> None:
     case, server = DRIFTS[thing], provision.server

@@ -69,7 +69,7 @@ def test_1_a_lost_reply_leaves_one_of_each(provision: Provision, action: str, ho
 
 
 @pytest.mark.usefixtures("hasty")
-@pytest.mark.parametrize("how", LOST)
+@pytest.mark.parametrize("how", [how if how == FIRST else pytest.param(how, marks=pytest.mark.slow) for how in LOST])
 def test_1_a_lost_reply_leaves_one_quota_request(provision: Provision, how: str) -> None:
     server = provision.server
     server.post("quota", {"region": REGION, "code": "L-DB2E81BA", "value": 0})

@@ -331,6 +331,18 @@ def test_a_start_beyond_the_quota_is_told_before(provision: Provision) -> None:
     assert "granted 0 of 4 vCPUs" in provision().said
 
 
+def test_a_box_that_waits_for_its_quota_is_still_stopped_tonight(provision: Provision) -> None:
+    sound(provision)
+    provision(box_state="stopped")
+    server = provision.server
+    server.post("quota", {"region": REGION, "code": CODE, "value": 0})
+    waits = provision(box_stop_time="18:00", box_alarm_hours=10, box_alarm_email="you@example.org")
+    assert "granted 0 of 4 vCPUs" in waits.said
+    assert {"scheduler:update_schedule", "cloudwatch:put_metric_alarm"} <= set(waits.writes)
+    assert waits.results["dlbox_schedule"]["firings"][0]["local"].endswith("18:00 Asia/Shanghai")
+    assert [box["State"]["Name"] for box in live(server)] == ["stopped"]
+
+
 @pytest.fixture
 def spot(provision: Provision) -> Provision:
     """The provisioning run of a Spot box, with quota for two."""

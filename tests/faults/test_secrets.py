@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import yaml
-from drift.provision import ROOT, TASKS, Provision, play, tasks
+from drift.provision import END, PICTURES, ROOT, TASKS, Provision, play, tasks
 from rehearsal.testing import REGION, Server
 
 from .lab import ONE_BOX, Clone, kinds
@@ -85,16 +85,22 @@ def written(home: Path) -> list[Path]:
 def test_the_in_process_run_is_the_playbook() -> None:
     names = [next(key for key in task if key not in ("name", "when", "register", "args")) for task in play()["tasks"]]
     modules = [name for name in names if name.startswith("dlbox_")]
-    assert tuple(modules) == TASKS == tuple(name for name, _ in tasks())
-    assert set(names) - set(modules) == {"ansible.builtin.meta"}
-    conditions = [task["when"] for task in play()["tasks"] if "when" in task]
-    stop = "not (dlbox_quota_result.enough | default(true))"
-    assert conditions == ["box_state == 'running'", stop]
-    handed = [given["observed"] for name, given in tasks() if name != "dlbox_preflight"]
-    waited = "{{ dlbox_quota_result.seen | default(dlbox_result.seen) }}"
-    assert handed == [waited if name == "dlbox_instance" else "{{ dlbox_result.seen }}" for name in TASKS[1:]]
-    registered = [task.get("register") for task in play()["tasks"] if task.keys() & set(TASKS)]
-    assert registered == ["dlbox_quota_result" if name == "dlbox_quota" else "dlbox_result" for name in TASKS]
+    assert tuple(modules) == TASKS
+    assert names == [name for name, _, _ in tasks()]
+    conditions = {name: when for name, _, when in tasks() if when}
+    enough = "dlbox_quota_result.enough | default(true)"
+    assert conditions == {
+        "dlbox_quota": ["box_state == 'running'"],
+        END: [f"not ({enough})", "dlbox_quota_result.seen.instances | length == 0"],
+        "dlbox_instance": [enough],
+        "dlbox_eip": [enough],
+    }
+    handed = {name: given["observed"] for name, given, _ in tasks() if name in TASKS[1:]}
+    own = dict(zip(("dlbox_instance", "dlbox_schedule"), PICTURES[1:], strict=True))
+    assert handed == {name: own.get(name, PICTURES[0]) for name in TASKS[1:]}
+    registered = {name: task["register"] for name in TASKS for task in play()["tasks"] if name in task}
+    own = {"dlbox_quota": "dlbox_quota_result", "dlbox_instance": "dlbox_instance_result"}
+    assert registered == {name: own.get(name, "dlbox_result") for name in TASKS}
 
 
 def test_every_setting_that_preflight_plans_with_is_a_users() -> None:

@@ -135,6 +135,7 @@ def test_the_graph_works_alone(project, launch):
     assert ended.stderr == ""
 
 
+@pytest.mark.slow
 def test_the_region_comes_from_wherever_ansible_would_read_it(project, launch):
     project.write("group_vars/all.yml", {"box_region": "{{ home_region }}", "home_region": "{{ 'eu-' ~ 'west-1' }}"})
     project.write("boxes.yml", {"boxes": {
@@ -173,12 +174,14 @@ def test_the_profile_is_the_boxes_own(project, launch, aws_server, tmp_path):
     assert found["_meta"]["hostvars"]["lab"]["dlbox_state"] == "running"
 
 
+@pytest.mark.slow
 def test_the_account_of_a_real_box_does_not_hide_a_rehearsals(project, launch):
     launch("lab")
     project.write("host_vars/lab.yml", {"box_account": "999999999999"})
     assert project.list()["_meta"]["hostvars"]["lab"]["dlbox_state"] == "running"
 
 
+@pytest.mark.slow
 def test_without_declared_boxes_everything_tagged_is_undeclared(project, launch):
     instance = launch("lab")
     project.write("boxes.yml", {"boxes": {}})
@@ -202,6 +205,7 @@ def test_constructed_features(project, launch):
         assert found[group]["hosts"] == ["lab"]
 
 
+@pytest.mark.slow
 def test_strict_names_the_broken_expression(project, launch):
     launch("lab")
     project.write("dlbox.yml", {"plugin": "dlbox", "strict": True, "compose": {"label": "no_such_variable"}})

@@ -316,7 +316,7 @@ def test_other_times_change_the_function_and_its_rules(here: Module, aws_server:
     done = check_apply_again(here, aws_server, "", **asked)
     assert predicted(done) == [
         *(PERMIT, *RULE_WRITES * 4, *["lambda:add_permission"] * 4),
-        *(RECONFIGURE, "lambda:update_function_code"),
+        *("lambda:update_function_code", RECONFIGURE, "lambda:update_function_code"),
         *("events:remove_targets", "events:delete_rule", "lambda:remove_permission"),
     ]
     update = next(change for change in done["changes"] if change["thing"] == f"function {FUNCTION}")
@@ -342,7 +342,7 @@ def test_a_silent_run_asks_each_thing_once(here: Module, aws_server: Server) -> 
     read = [call["action"] for call in aws_server.calls() if call["service"] not in ("ec2", "sts")]
     assert sorted(read) == [
         "DescribeLogGroups", "GetFunction", "GetFunctionEventInvokeConfig", "GetPolicy", "GetRole", "GetRole", "GetRolePolicy",
-        "ListRules", "ListTagsForResource", "ListTagsForResource", "ListTargetsByRule",
+        "ListAttachedRolePolicies", "ListRules", "ListTagsForResource", "ListTagsForResource", "ListTargetsByRule",
     ]  # fmt: skip
 
 
@@ -558,8 +558,26 @@ def test_a_snooze_skips_the_stop_and_ends_with_one(here: Module, aws_server: Ser
     reach(aws_server, box, "stopped")
     over = here()
     assert predicted(over) == ["events:remove_targets", "events:delete_rule", "lambda:remove_permission"]
-    assert over["changes"][0]["reason"] == "the snooze that it was for has ended"
+    assert over["changes"][0]["reason"] == "no snooze ends then"
     assert not here()["changed"]
+
+
+# The rule of the new end is made and may wake the function; then it would be told.
+@pytest.mark.parametrize("action", ["PutTargets", "AddPermission", "UpdateFunctionConfiguration"])
+def test_a_snooze_that_could_not_be_drawn_out_ends_as_it_would_have(
+    here: Module, aws_server: Server, fired: Any, action: str
+) -> None:
+    box = launch(aws_server)
+    reach(aws_server, box, "running")
+    here()
+    aws_server.post("clock", {"now": (tonight() - timedelta(hours=1)).isoformat()})
+    here(snooze="23:15")
+    aws_server.fault(action, code="AccessDeniedException", message="no", status=400, times=-1)
+    assert "not allowed" in here(snooze="23:45")["msg"]
+    end = f"{tonight() + timedelta(hours=3, minutes=15):%Y-%m-%dT%H:%M:%SZ}"
+    assert here("dlbox_info")["next_stop"]["utc"] == end
+    fired(tonight() + timedelta(hours=3, minutes=15))
+    reach(aws_server, box, "stopped")
 
 
 def test_it_tells_what_will_really_happen(here: Module, aws_server: Server) -> None:

@@ -164,7 +164,7 @@ def test_drift_is_predicted_mended_and_then_silent(here: Module, aws_server: Ser
     assert reason in done["changes"][0]["reason"]
 
 
-def test_a_silent_run_reads_six_things_of_the_stop(here: Module, aws_server: Server) -> None:
+def test_a_silent_run_reads_seven_things_of_the_stop(here: Module, aws_server: Server) -> None:
     launch(aws_server)
     here("dlbox_schedule")
     aws_server.forget_calls()
@@ -178,6 +178,7 @@ def test_a_silent_run_reads_six_things_of_the_stop(here: Module, aws_server: Ser
         "GetRolePolicy",
         "GetSchedule",
         "GetScheduleGroup",
+        "ListAttachedRolePolicies",
         "ListSchedules",
     ]
 
@@ -240,18 +241,40 @@ def test_it_goes_and_leaves_its_neighbour(here: Module, aws_server: Server) -> N
     assert not here("dlbox_schedule", box="lab-2")["changed"]
 
 
-def test_a_policy_attached_by_hand_does_not_keep_the_role(here: Module, aws_server: Server) -> None:
+BY_HAND = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}}
+
+
+def give(server: Server, role: str) -> str:
+    """Give a role more than its own policy, in both ways; returns the managed policy's ARN."""
+    iam = server.client("iam")
+    iam.put_role_policy(RoleName=role, PolicyName="more", PolicyDocument=json.dumps(BY_HAND))
+    made = iam.create_policy(PolicyName="by-hand", PolicyDocument=json.dumps(BY_HAND))["Policy"]
+    iam.attach_role_policy(RoleName=role, PolicyArn=made["Arn"])
+    return str(made["Arn"])
+
+
+@pytest.mark.parametrize("backend", ["scheduler", "lambda"])
+def test_a_policy_attached_by_hand_is_taken_off(here: Module, aws_server: Server, backend: str) -> None:
     launch(aws_server)
-    here("dlbox_schedule")
-    iam = aws_server.client("iam")
-    allow = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-    arn = iam.create_policy(PolicyName="by-hand", PolicyDocument=document)["Policy"]["Arn"]
-    iam.attach_role_policy(RoleName=ROLE, PolicyArn=arn)
+    here("dlbox_schedule", backend=backend)
+    arn = give(aws_server, ROLE if backend == "scheduler" else ROLE.removesuffix("stop") + "function")
+    aws_server.forget_calls()
+    done = check_apply_again(here, aws_server, "dlbox_schedule", backend=backend)
+    assert predicted(done) == ["iam:detach_role_policy"]
+    assert done["changes"][0]["before"] == arn
+    assert aws_server.client("iam").get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 0
+
+
+@pytest.mark.parametrize("backend", ["scheduler", "lambda"])
+def test_what_a_role_was_given_by_hand_does_not_keep_it(here: Module, aws_server: Server, backend: str) -> None:
+    launch(aws_server)
+    here("dlbox_schedule", backend=backend)
+    arn = give(aws_server, ROLE if backend == "scheduler" else ROLE.removesuffix("stop") + "function")
     aws_server.forget_calls()
     done = check_apply_again(here, aws_server, "dlbox_schedule", state="absent")
-    assert predicted(done)[-2:] == ["iam:detach_role_policy", "iam:delete_role"]
-    assert iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 0
+    assert predicted(done)[-4:] == [*["iam:delete_role_policy"] * 2, "iam:detach_role_policy", "iam:delete_role"]
+    assert BY_HAND in [one["before"] for one in done["changes"]]
+    assert aws_server.client("iam").get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 0
 
 
 def test_a_role_without_the_tag_is_left_alone(here: Module, aws_server: Server) -> None:
@@ -316,6 +339,9 @@ def test_a_snooze_until_a_time_stops_the_box_then(here: Module, aws_server: Serv
     once = aws_server.client("scheduler").get_schedule(Name="stop-once", GroupName=GROUP)
     assert (once["ScheduleExpression"], once["ActionAfterCompletion"]) == ("at(2026-11-20T15:30:00)", "DELETE")
     assert json.loads(once["Target"]["Input"]) == {"InstanceIds": [instance]}
+    aws_server.forget_calls()
+    drawn_out = check_apply_again(here, aws_server, "dlbox_schedule", snooze="23:45")
+    assert drawn_out["changes"][0]["reason"] == "the snooze ends at another time"
     aws_server.forget_calls()
     ended = check_apply_again(here, aws_server, "dlbox_schedule", snooze="off")
     assert predicted(ended) == [UPDATE, "scheduler:delete_schedule"]

@@ -129,6 +129,7 @@ def test_connections_are_shared_and_each_instance_has_a_socket_of_its_own(machin
         assert user.answers("lab")["controlpath"] == f"{user.ssh}/dlbox/i-2-ubuntu"
 
 
+@pytest.mark.slow
 def test_a_home_whose_path_is_too_long_for_a_socket_shares_none(machine):
     user = Machine(machine.home / ("x" * 60), machine.keys)
     user.home.mkdir()
@@ -137,6 +138,7 @@ def test_a_home_whose_path_is_too_long_for_a_socket_shares_none(machine):
     assert user.answers("lab")["controlmaster"] == "false"
 
 
+@pytest.mark.slow
 def test_check_mode_shows_what_the_run_does_and_the_second_run_is_silent(machine):
     machine.pin("lab", "i-1")
     predicted = machine.play({"lab": box()}, "--check", "--diff")

@@ -16,10 +16,10 @@ AWS = {"boto3", "botocore"}
 # What decides: no AWS, no clients, no files; these may be imported where boto3 is not installed.
 PURE = [
     *sorted(UTILS.glob("plan_*.py")),
-    *(UTILS / f"{name}.py" for name in ("alarm_form", "alarm_mail", "change", "drift_instance", "families", "hosts", "iam_policy", "launch", "names")),
+    *(UTILS / f"{name}.py" for name in ("alarm_form", "alarm_mail", "change", "drift_instance", "environments", "families", "hosts", "iam_policy", "launch", "names")),
     *(UTILS / f"{name}.py" for name in ("power", "retry", "rules", "settings", "settings_web", "snooze", "standing", "stop_form", "stop_role", "stop_schedule", "stop_time", "timetable", "token", "values", "zones")),
     *(UTILS / f"{name}.py" for name in ("choose", "fit", "launch_checks", "quota_lines", "quota_next", "quota_table", "quota_text", "quota_wait", "quota_words", "spot", "wanted")),
-    *(UTILS / f"{name}.py" for name in ("function_code", "function_form", "function_role", "function_standing", "iam_role")),
+    *(UTILS / f"{name}.py" for name in ("function_code", "function_form", "function_log", "function_role", "function_standing", "iam_role", "rule_form")),
     *(UTILS / f"{name}.py" for name in ("stop_function", "stop_handler", "stop_rules", "stop_wakes", "zone_data")),
 ]  # fmt: skip
 LIMITS = {

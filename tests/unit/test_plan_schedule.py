@@ -49,6 +49,7 @@ STANDING: dict[str, Any] = {
     "schedule_group": {"State": "ACTIVE"},
     "stop_role": {"Arn": ROLE_ARN, "Trust": TRUST, "Tags": TAGS},
     "stop_policy": POLICY,
+    "stop_inline": {},
     "stop_attached": [],
     "schedules": {"stop": None},
     "function_role": None,
@@ -74,6 +75,7 @@ NO_FUNCTION = dict.fromkeys(
     (
         "function_role",
         "function_policy",
+        "function_inline",
         "function_attached",
         "function",
         "function_permissions",
@@ -81,7 +83,14 @@ NO_FUNCTION = dict.fromkeys(
         "function_log",
     )
 ) | {"rules": {}}
-GONE = {"schedules": {}, "schedule_group": None, "stop_role": None, "stop_policy": None, "stop_attached": []}
+GONE = {
+    "schedules": {},
+    "schedule_group": None,
+    "stop_role": None,
+    "stop_policy": None,
+    "stop_inline": {},
+    "stop_attached": [],
+}
 
 
 def changes(seen: dict[str, Any], **params: Any) -> list[Change]:
@@ -178,6 +187,7 @@ CREATE = ["scheduler:create_schedule_group", "scheduler:create_schedule"]
             ["iam:update_assume_role_policy"],
             "it is not trusted to the box's schedule group alone",
         ),
+        (standing(stop_attached=["arn:aws:iam::aws:policy/AdministratorAccess"]), ["iam:detach_role_policy"], "the role is to do what its policy stop says"),
         (standing(stop_role={**STANDING["stop_role"], "Tags": {"Name": "lab"}}), ["iam:tag_role"], "its tags differ"),
         (standing(stop_role=None, stop_policy=None), ["iam:create_role", PERMIT], "the schedule needs it to stop the box"),
         (standing(schedules={}, schedule_group={"State": "ACTIVE"}), CREATE[1:], "nothing would stop the box"),
@@ -235,13 +245,30 @@ DELETE = ["scheduler:delete_schedule", "scheduler:delete_schedule_group"]
     [
         ({"schedule_group": {"State": "ACTIVE"}}, [*DELETE, "iam:delete_role_policy", "iam:delete_role"]),
         ({"schedule_group": {"State": "ACTIVE"}, "stop_policy": None}, [*DELETE, "iam:delete_role"]),
+        (
+            {
+                "stop_policy": None,
+                "stop_inline": {"more": {}},
+                "stop_attached": ["arn:aws:iam::aws:policy/AdministratorAccess"],
+            },
+            [*DELETE, "iam:delete_role_policy", "iam:detach_role_policy", "iam:delete_role"],
+        ),
         ({"schedule_group": {"State": "ACTIVE"}, "stop_role": None, "stop_policy": None}, DELETE),
         ({"schedule_group": {"State": "ACTIVE"}, "stop_role": {"Arn": ROLE_ARN, "Trust": {}, "Tags": {}}}, DELETE),
         ({**GONE, "schedule_group": {"State": "ACTIVE"}}, DELETE[1:]),
         ({**GONE, "schedule_group": {"State": "DELETING"}}, []),
         (GONE, []),
     ],
-    ids=["all", "no policy", "no role", "role of nobody", "group alone", "group on its way", "nothing"],
+    ids=[
+        "all",
+        "no policy",
+        "policies by hand",
+        "no role",
+        "role of nobody",
+        "group alone",
+        "group on its way",
+        "nothing",
+    ],
 )
 def test_only_what_is_the_boxs_own_is_removed(parts: dict[str, Any], made: list[str]) -> None:
     planned = changes(standing(**parts, **NO_FUNCTION), state="absent", stop_time="nonsense", timezone="CST")

@@ -29,6 +29,8 @@ def local(moment: datetime | None) -> str | None:
     ("table", "text", "ends"),
     [
         (DAY, "tonight", "Sat 20:00"),
+        (DAY, " Tonight", "Sat 20:00"),
+        (DAY, "OFF", None),
         (TWICE, "tonight", "Sat 12:30"),
         (WEEK, "tonight", "Mon 20:00"),
         (DAY, "23:30", "Fri 23:30"),
@@ -61,11 +63,13 @@ def test_one_that_has_passed_is_none() -> None:
         ("2026-11-28 20:00", NOW, "snooze: a stop is skipped for 7 days at most"),
         ("25:00", NOW, "snooze: '25:00' is not a time of day"),
         ("2026-13-01 20:00", NOW, "snooze: 2026-13-01 is not a date"),
-        ("tomorrow", NOW, "snooze: 'tomorrow' is not a time of day"),
+        ("Tomorrow", NOW, "snooze: 'Tomorrow' is no time to skip stops until; write tonight, off, a time as in \"23:30\", or a date and time"),
+        ("2026-11-23", NOW, "snooze: '2026-11-23' is no time to skip stops until; write tonight, off, a time"),
+        ("8pm", NOW, "snooze: '8pm' is no time to skip stops until"),
         ("1410", NOW, "snooze: 1410 is not a time; YAML reads 23:30"),
-        (True, NOW, "snooze: 'True' is not a time of day"),
+        (True, NOW, "snooze: 'True' is no time to skip stops until"),
     ],
-)
+)  # fmt: skip
 def test_what_is_refused(text: Any, now: datetime, said: str) -> None:
     with pytest.raises(Refused, match=f"^{said}"):
         snooze.until(DAY, snooze.asked("snooze", text), None, now)

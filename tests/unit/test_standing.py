@@ -91,6 +91,26 @@ def test_a_stop_that_did_not_come_is_told(box: dict[str, Any], fields: dict[str,
     assert (told and told["utc"]) == missed
 
 
+@pytest.mark.parametrize(
+    ("begins", "fields", "missed"),
+    [
+        ("2026-11-22T11:29:00+00:00", {}, "2026-11-22T11:30:00Z"),
+        ("2026-11-21T22:29:00+00:00", {}, "2026-11-21T22:30:00Z"),
+        ("2026-11-22T11:29:00+00:00", {"LastModificationDate": "2026-11-22T11:35:00+00:00"}, None),
+        ("2026-11-22T11:49:00+00:00", {}, None),
+        ("2026-11-22T11:29:00+00:00", {"Description": "mine"}, None),
+        ("2026-11-21T07:29:00+00:00", {"State": "DISABLED"}, None),
+    ],
+    ids=["it did not", "nor the next evening", "set since", "AWS may still be trying", "no snooze", "it came: the box was started since"],
+)  # fmt: skip
+def test_the_stop_at_the_end_of_a_snooze_is_missed_although_its_schedule_is_gone(
+    begins: str, fields: dict[str, Any], missed: str | None
+) -> None:
+    one = schedule(**{"StartDate": begins, "Description": "snoozed by dlbox", **fields})
+    told = planned({"stop": one})["missed_stop"]
+    assert (told and told["utc"]) == missed
+
+
 def test_starts_without_a_stop_are_told_and_no_stop_is_promised() -> None:
     told = planned({"stop": schedule(State="DISABLED"), "start": schedule(Target=STARTS)})
     assert [one["verb"] for one in told["firings"]] == ["start"] * 5

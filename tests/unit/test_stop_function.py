@@ -26,7 +26,7 @@ TABLE = Timetable((Entry("stop", time(20), DAILY),), "Asia/Shanghai")
 NOW = "2026-11-22T00:00:00+00:00"
 ACCOUNT = {"account": "123456789012", "partition": "aws", "rehearsal": False, "now": NOW}
 NOTHING: dict[str, Any] = {
-    "account": ACCOUNT, "function_role": None, "function_policy": None, "function_attached": [], "function": None,
+    "account": ACCOUNT, "function_role": None, "function_policy": None, "function_inline": {}, "function_attached": [], "function": None,
     "function_permissions": {}, "function_retries": None, "function_log": None, "rules": {},
 }  # fmt: skip
 
@@ -86,7 +86,7 @@ def test_the_rule_that_ends_a_snooze_stands_before_it_begins_and_goes_after_it()
     begun = writes(changes(standing(), until=until))
     assert begun == ["events:put_rule", "events:put_targets", "lambda:add_permission", RECONFIGURE]
     snoozed = standing(until=until.isoformat())
-    snoozed["rules"][f"{PREFIX}-at-once"] = {**snoozed["rules"][RULE], "Expression": "cron(15 15 22 11 ? 2026)"}
+    snoozed["rules"][f"{PREFIX}-at-221515"] = {**snoozed["rules"][RULE], "Expression": "cron(15 15 22 11 ? 2026)"}
     assert writes(changes(snoozed)) == [RECONFIGURE, "events:remove_targets", "events:delete_rule"]
 
 
@@ -111,10 +111,17 @@ def test_what_only_aws_can_bring_about_is_mended(seen: dict[str, Any], made: lis
     assert planned[0].reason.startswith(reason)
 
 
+NONSENSE: list[dict[str, Any]] = [
+    {"lines": [["stop"]]}, {"lines": [["stop", "25:00", [1]]]}, {"lines": [["stop", "20:00", "daily"]]}, {"lines": [["stop", 1200, [1]]]},
+    {"lines": [["reboot", "20:00", [1]]]}, {"lines": "stop"}, {"lines": None}, {"zone": "Mars/Phobos"}, {"zone": 8}, {"instances": "i-1"},
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "no JSON", "[]", "{}", '{"until": null}', '{"instances": [], "zone": "UTC", "lines": [], "until": "tomorrow"}',
-     '{"instances": [], "zone": "UTC", "lines": [], "until": "2026-11-23T12:00:00"}', '{"instances": [], "zone": "UTC", "lines": [], "until": 7}'],
+     '{"instances": [], "zone": "UTC", "lines": [], "until": "2026-11-23T12:00:00"}', '{"instances": [], "zone": "UTC", "lines": [], "until": 7}',
+     *(json.dumps({"instances": ["i-1"], "zone": "UTC", "lines": [], "until": None} | wrong) for wrong in NONSENSE)],
 )  # fmt: skip
 def test_what_the_function_could_not_read_is_written_anew_and_promises_nothing(text: str) -> None:
     seen = altered("function", Variables={"DLBOX": text})
@@ -199,7 +206,7 @@ def test_a_permission_that_no_rule_needs_goes_be_it_that_of_a_proof_that_was_kil
         ({"function_role": None}, False, False, set()),
         ({"function_role": None}, False, True, set(stop_function.OWNS)),
         ({"function_role": {"Arn": "x"}}, False, False, set(stop_function.OWNS)),
-        ({"function_role": None}, True, False, set(stop_function.OWNS) - {"function_attached"}),
+        ({"function_role": None}, True, False, set(stop_function.OWNS) - {"function_inline"}),
     ],
     ids=["the role first", "another backend", "no box", "another backend after this one", "this backend"],
 )  # fmt: skip
@@ -225,7 +232,7 @@ def test_it_foretells_its_stops() -> None:
 
 def test_the_end_of_a_snooze_is_foretold_once_its_rule_stands() -> None:
     until = datetime(2026, 11, 22, 15, 15, tzinfo=UTC)
-    seen, name = standing(until=until.isoformat()), f"{PREFIX}-at-once"
+    seen, name = standing(until=until.isoformat()), f"{PREFIX}-at-221515"
     seen["rules"][name] = {**seen["rules"][RULE], "Expression": "cron(15 15 22 11 ? 2026)"}
     box, now = {"InstanceId": "i-1"}, datetime.fromisoformat(NOW)
     assert function_standing.kept(seen) == until

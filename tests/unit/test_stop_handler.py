@@ -180,7 +180,7 @@ def test_the_package_is_the_same_bytes_everywhere_and_needs_nothing_of_dlbox(tmp
     assert package == function_code.package.__wrapped__("Asia/Shanghai")
     archive = zipfile.ZipFile(io.BytesIO(package))
     entries = [(entry.filename, entry.date_time, entry.compress_type, entry.external_attr >> 16, entry.create_system) for entry in archive.infolist()]  # fmt: skip
-    assert entries == [(name, (1980, 1, 1, 0, 0, 0), zipfile.ZIP_STORED, 0o644, 3) for name in ("stop_handler.py", "zone")]  # fmt: skip
+    assert entries == [(name, (1980, 1, 1, 0, 0, 0), zipfile.ZIP_STORED, 0o644, 3) for name in ("stop_handler.py", "zones/Asia/Shanghai")]  # fmt: skip
     archive.extractall(tmp_path)
     code = "import stop_handler, sys; print(sorted(name for name in sys.modules if name.partition('.')[0] in ('dlbox', 'boto3', 'ansible')))"
     done = subprocess.run([sys.executable, "-Ic", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {code}"], capture_output=True, text=True)  # fmt: skip

@@ -98,19 +98,19 @@ def test_lines_that_wake_it_at_one_time_share_a_rule() -> None:
 
 
 @pytest.mark.parametrize(
-    ("until", "once"),
+    ("until", "name", "once"),
     [
-        ("2026-11-23T20:00:00+00:00", None),
-        ("2026-11-24T20:00:00+00:00", "cron(0 20 24 11 ? 2026)"),
-        ("2026-11-23T18:05:00+00:00", "cron(5 18 23 11 ? 2026)"),
+        ("2026-11-23T20:00:00+00:00", "p-at-232000", None),
+        ("2026-11-24T20:00:00+00:00", "p-at-242000", "cron(0 20 24 11 ? 2026)"),
+        ("2026-11-23T18:05:00+00:00", "p-at-231805", "cron(5 18 23 11 ? 2026)"),
     ],
     ids=["a stop of the timetable", "its time on another day", "another time"],
 )
-def test_the_end_of_a_snooze_wakes_it_where_no_line_does(until: str, once: str | None) -> None:
+def test_the_end_of_a_snooze_wakes_it_where_no_line_does(until: str, name: str, once: str | None) -> None:
     table = Timetable((Entry("stop", time(20), (1,)),), "UTC")
     moment = datetime.fromisoformat(until)
     found = stop_wakes.rules("p", table, datetime(2026, 11, 22, tzinfo=UTC), moment)
-    assert found.get("p-at-once") == once
+    assert found.get(name) == once
     assert once is None or stop_wakes.once(once) == moment
 
 
@@ -122,8 +122,10 @@ def test_another_expression_is_no_single_moment(text: str) -> None:
 
 
 def test_only_exact_names_are_ours() -> None:
-    names = ["d-lab-at-2000", "d-lab-at-once", "d-lab-at-200", "d-lab-at-2000-at-0800", "x-d-lab-at-2000", "d-lab-2-at-2000"]  # fmt: skip
-    assert stop_wakes.ours("d-lab", names) == ["d-lab-at-2000", "d-lab-at-once"]
+    ours = ["d-lab-at-2000", "d-lab-at-221515", "d-lab-at-prove"]
+    others = ["d-lab-at-200", "d-lab-at-2000-at-0800", "x-d-lab-at-2000", "d-lab-2-at-2000", "d-lab-at-22151"]
+    assert stop_wakes.ours("d-lab", [*ours, *others]) == ours
+    assert [stop_wakes.ends_snooze(name) for name in ours] == [False, True, False]
     assert stop_wakes.ours("d.lab", ["dxlab-at-2000"]) == []
 
 

@@ -90,6 +90,17 @@ def test_other_expressions_are_not_guessed(expression: str) -> None:
     assert timetable.entry("stop", expression) is None
 
 
+def test_days_have_their_names_whatever_the_users_locale() -> None:
+    class Chinese(datetime):
+        """As strftime answers where LC_TIME is zh_CN."""
+
+        def strftime(self, form: str) -> str:
+            return super().strftime(form.replace("%a", "日"))
+
+    assert f"{Chinese(2026, 11, 22):%a}" == "日"
+    assert timetable.told(Chinese(2026, 11, 22, 12, tzinfo=UTC), "UTC")["local"] == "Sun 2026-11-22 12:00 UTC"
+
+
 def test_stops_and_starts_come_in_order_and_each_once() -> None:
     lines = (
         Entry("stop", time(12)),

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
-from . import function_code, function_role
+from . import function_code, function_role, zone_data
 from .change import Ref
+from .errors import Refused
+from .timetable import DAILY
 
 # Lambda's own retries after the first failure; with the age they end before the next working day.
 RETRIES = {"MaximumEventAgeInSeconds": 900, "MaximumRetryAttempts": 2}
 # EventBridge's, when Lambda does not take the event.
 RULE_RETRIES = {"MaximumEventAgeInSeconds": 900, "MaximumRetryAttempts": 10}
-RETENTION_DAYS = 30
 RUNTIME, ARCHITECTURE = "python3.13", "x86_64"
 TIMEOUT_S, MEMORY_MIB = 60, 128
 VARIABLE = "DLBOX"
@@ -33,12 +34,20 @@ def config(want: Any, instance: str, until: datetime | None) -> dict[str, Any]:
 def told(function: dict[str, Any] | None) -> dict[str, Any] | None:
     """What the function is told as it stands; None where there is none, or where it could not use what it is told."""
     try:
-        known = json.loads(function["Variables"][VARIABLE]) if function else {}
-        until = known["until"]
-        usable = until is None or datetime.fromisoformat(until).utcoffset() is not None
-        return known if usable and known.keys() >= {"instances", "zone", "lines"} else None
-    except (AttributeError, KeyError, TypeError, ValueError):
+        known = json.loads(function["Variables"][VARIABLE]) if function else None
+        return known if known and _usable(known) else None
+    except (KeyError, TypeError, ValueError, Refused):
         return None
+
+
+def _usable(known: Any) -> bool:
+    """Whether stop_handler can go by it; what is nonsense to read raises as it would there."""
+    zone_data.zone(known["zone"])
+    lines = [(verb, time.fromisoformat(at), set(days)) for verb, at, days in known["lines"]]
+    plain = all(verb in ("stop", "start") and days <= set(DAILY) for verb, _, days in lines)
+    instances, until = known["instances"], known["until"]
+    listed = isinstance(instances, list) and all(isinstance(one, str) for one in instances)
+    return plain and listed and (until is None or datetime.fromisoformat(until).utcoffset() is not None)
 
 
 def settings(want: Any, seen: dict[str, Any], instance: str | None, until: datetime | None) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from .change import Call, Change, Ref
 from .names import BOX_TAG, Scope, lacking, tag_list
 
 POLICY = "stop"
+WHY_OTHER = f"the role is to do what its policy {POLICY} says, and nothing else"
 
 
 @dataclass(frozen=True)
 class Role:
-    """A role and what is said of it; `part` is where the picture has it: <part>_role, <part>_policy, <part>_attached."""
+    """A role and what is said of it; `part` is where the picture has it: <part>_role, _policy, _inline and _attached."""
 
     name: str
     part: str
@@ -42,7 +43,7 @@ def document(*statements: dict[str, Any]) -> dict[str, Any]:
 
 
 def ensure(role: Role, scope: Scope, seen: dict[str, Any], wanted: dict[str, Any], launched: bool) -> list[Change]:
-    """Changes that leave the role with exactly this trust, permission and tags; before the launch no policy can be written."""
+    """Changes that leave the role with this trust, this policy, the box's tags and no managed policy; before the launch no policy can be written."""
     name, found = role.name, seen[f"{role.part}_role"]
     thing, changes = f"role {name}", []
     if found is None:
@@ -59,7 +60,8 @@ def ensure(role: Role, scope: Scope, seen: dict[str, Any], wanted: dict[str, Any
             params = {"RoleName": name, "PolicyDocument": json.dumps(role.trust)}
             calls = (Call("iam", "update_assume_role_policy", params),)
             changes.append(Change("update", thing, role.why_trust, found["Trust"], role.trust, calls=calls))
-    return changes + _permit(role, seen[f"{role.part}_policy"], wanted, launched)
+    changes += _permit(role, seen[f"{role.part}_policy"], wanted, launched)
+    return changes + _detach(name, role.part, seen, WHY_OTHER)
 
 
 def _permit(role: Role, found: Any, wanted: dict[str, Any], launched: bool) -> list[Change]:
@@ -73,17 +75,24 @@ def _permit(role: Role, found: Any, wanted: dict[str, Any], launched: bool) -> l
     return [Change(verb, f"policy {POLICY} of role {role.name}", reason, found, wanted, calls=calls)]
 
 
+def _detach(name: str, part: str, seen: dict[str, Any], reason: str) -> list[Change]:
+    changes = []
+    for attached in seen[f"{part}_attached"]:
+        calls = (Call("iam", "detach_role_policy", {"RoleName": name, "PolicyArn": attached}),)
+        changes.append(Change("detach", f"policy {attached} of role {name}", reason, attached, None, calls=calls))
+    return changes
+
+
 def remove(name: str, part: str, scope: Scope, seen: dict[str, Any], reason: str) -> list[Change]:
     """Changes that remove the role where its tag says that it is the box's."""
     found, policy = seen[f"{part}_role"], seen[f"{part}_policy"]
     if not found or found["Tags"].get(BOX_TAG) != scope.box:
         return []
+    inline = {**({} if policy is None else {POLICY: policy}), **seen[f"{part}_inline"]}
     changes = []
-    if policy is not None:
-        calls = (Call("iam", "delete_role_policy", {"RoleName": name, "PolicyName": POLICY}),)
-        changes.append(Change("delete", f"policy {POLICY} of role {name}", reason, policy, None, calls=calls))
-    for attached in seen[f"{part}_attached"]:
-        calls = (Call("iam", "detach_role_policy", {"RoleName": name, "PolicyArn": attached}),)
-        changes.append(Change("detach", f"policy {attached} of role {name}", reason, attached, None, calls=calls))
+    for called, document in inline.items():
+        calls = (Call("iam", "delete_role_policy", {"RoleName": name, "PolicyName": called}),)
+        changes.append(Change("delete", f"policy {called} of role {name}", reason, document, None, calls=calls))
+    changes += _detach(name, part, seen, reason)
     calls = (Call("iam", "delete_role", {"RoleName": name}),)
     return [*changes, Change("delete", f"role {name}", reason, found["Trust"], None, calls=calls)]

@@ -9,7 +9,7 @@ from typing import Any
 from .aws import Aws, if_there
 from .function_role import function_name, log_group, role_name
 from .names import tag_map
-from .observe_role import attached, policy, role
+from .observe_role import attached, inline, policy, role
 from .stop_wakes import ours
 
 _FIELDS = ("Role", "Runtime", "Handler", "Timeout", "MemorySize", "Architectures", "CodeSha256", "LastModified")
@@ -23,6 +23,11 @@ def function_role(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any] |
 def function_policy(aws: Aws, want: Any, seen: dict[str, Any]) -> Any:
     """What the role's inline policy allows; None where it has none of that name."""
     return None if seen["function_role"] is None else policy(aws, role_name(want.scope))
+
+
+def function_inline(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any]:
+    """What inline policies allow that somebody gave the role by hand, by their names."""
+    return {} if seen["function_role"] is None else inline(aws, role_name(want.scope))
 
 
 def function_attached(aws: Aws, want: Any, seen: dict[str, Any]) -> list[str]:
@@ -103,7 +108,7 @@ def rules(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, dict[str, Any]
 FUNCTION_PARTS: dict[str, Any] = {
     part.__name__: part
     for part in (
-        *(function_role, function_policy, function_attached, function),
+        *(function_role, function_policy, function_inline, function_attached, function),
         *(function_permissions, function_retries, function_log, rules),
     )
 }

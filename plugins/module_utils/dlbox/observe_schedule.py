@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from .aws import Aws, if_there
-from .observe_role import attached, policy, role
+from .observe_role import attached, inline, policy, role
 from .stop_form import OURS
 from .stop_role import role_name
 
@@ -48,11 +48,16 @@ def stop_policy(aws: Aws, want: Any, seen: dict[str, Any]) -> Any:
     return None if seen.get("stop_role", "not looked for") is None else policy(aws, role_name(want.scope))
 
 
+def stop_inline(aws: Aws, want: Any, seen: dict[str, Any]) -> dict[str, Any]:
+    """What inline policies allow that somebody gave the role by hand, by their names: AWS deletes no role that has one."""
+    return {} if seen["stop_role"] is None else inline(aws, role_name(want.scope))
+
+
 def stop_attached(aws: Aws, want: Any, seen: dict[str, Any]) -> list[str]:
     """ARNs of managed policies that somebody attached to the role by hand: AWS deletes no role that has one."""
     return [] if seen["stop_role"] is None else attached(aws, role_name(want.scope))
 
 
 SCHEDULE_PARTS: dict[str, Any] = {
-    part.__name__: part for part in (schedules, schedule_group, stop_role, stop_policy, stop_attached)
+    part.__name__: part for part in (schedules, schedule_group, stop_role, stop_policy, stop_inline, stop_attached)
 }

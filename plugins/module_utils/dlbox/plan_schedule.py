@@ -34,7 +34,7 @@ SPEC = {
     "snooze": {"type": "raw", "default": ""},
     "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
 }
-_SCHEDULER = ("schedules", "schedule_group", "stop_role", "stop_policy", "stop_attached")
+_SCHEDULER = ("schedules", "schedule_group", "stop_role", "stop_policy", "stop_inline", "stop_attached")
 OWNS = (*_SCHEDULER, *stop_function.OWNS)
 BACKENDS = ("scheduler", "lambda")
 FRESH = ()
@@ -75,7 +75,7 @@ def needs(want: Want, seen: dict[str, Any]) -> set[str]:
     if ours or left or absent:
         parts |= {"schedule_group"}
     if "schedule_group" in parts and parts <= seen.keys():
-        parts |= {"schedules", "stop_policy"} | (set() if ours else {"stop_attached"})
+        parts |= set(_SCHEDULER) - ({"stop_inline"} if ours else set())
     return parts | stop_function.needs(seen, wanted=want.backend == "lambda", absent=absent)
 
 

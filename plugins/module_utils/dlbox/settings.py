@@ -10,12 +10,9 @@ from typing import Any
 
 import yaml
 
-from . import settings_web, values
+from . import environments, settings_web, values
 from .errors import Refused
 from .wanted import wanted
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
-_ENVIRONMENT = {"name", "python", "packages", "pip"}
 
 
 def check(settings: Mapping[str, Any], file: str = "") -> None:
@@ -29,6 +26,9 @@ def check(settings: Mapping[str, Any], file: str = "") -> None:
         if key in settings:
             form(key, settings[key])
     settings_web.ports(settings)
+    if file:
+        read = environments.reader("box_environments", Path(file).parents[1])
+        environments.all_declared("box_environments", settings.get("box_environments", []), read)
 
 
 def _keys_of(file: str) -> list[str]:
@@ -85,22 +85,11 @@ def _account(key: str, value: Any) -> None:
 
 
 def _environments(key: str, value: Any) -> None:
-    names: list[str] = []
     for item in _list(key, value):
-        if not isinstance(item, Mapping) or not _NAME.fullmatch(str(item.get("name", ""))):
-            raise Refused(f"{key}: each environment needs a name of a-z, 0-9, '.', '_' or '-', as in - name: dl")
-        names.append(str(item["name"]))
-        if unknown := sorted(set(item) - _ENVIRONMENT):
-            raise Refused(
-                f"{key}: {names[-1]} has the unknown key {str(unknown[0])[:40]!r}; known are {', '.join(sorted(_ENVIRONMENT))}"
-            )
-        # A number has lost its last zero: YAML reads 3.10 as 3.1.
-        if not isinstance(item.get("python", ""), str) or not re.fullmatch(
-            r"\d+\.\d+(\.\d+)?", item.get("python", "3.11")
-        ):
-            raise Refused(f'{key}: python of {names[-1]} is a version in quotes, as in "3.11"')
+        environments.form(key, item)
         for part in ("packages", "pip"):
-            _texts(f"{key}: {part} of {names[-1]}", item.get(part, []))
+            _texts(f"{key}: {part} of {item.get('name')}", item.get(part, []))
+    names = [item["name"] for item in value if "name" in item]
     if double := {name for name in names if names.count(name) > 1}:
         raise Refused(f"{key}: {double.pop()} stands there twice; give each environment a name of its own")
 
@@ -143,6 +132,7 @@ SETTINGS: dict[str, Callable[[str, Any], object]] = {
     "box_vscode_port": _port,
     "box_vscode_extensions": settings_web.extensions,
     "box_vscode_settings": settings_web.options,
+    **dict.fromkeys(["box_apt_mirror", "box_pypi_index", "box_conda_mirror"], environments.mirror),
     "box_conda_channels": _texts,
     "box_environments": _environments,
 }

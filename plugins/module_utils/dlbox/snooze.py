@@ -17,12 +17,12 @@ MARK = "snoozed by dlbox"
 LONGEST = timedelta(days=7)
 # A schedule may begin after its start date, so that lies a little before the first stop that counts again.
 AHEAD = timedelta(minutes=1)
-_DATED = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{1,2}:\d{2})")
+_DATED = re.compile(r"(\d{4}-\d{2}-\d{2})[ t](\d{1,2}:\d{2})")
 
 
 def asked(key: str, value: Any) -> str:
     """`tonight`, `off`, a time or a date and time as text; empty keeps what is. YAML reads a bare off as false."""
-    text = "off" if value is False else str(value).strip()
+    text = "off" if value is False else str(value).strip().lower()
     if text in ("", "off", "tonight"):
         return text
     if dated := _DATED.fullmatch(text):
@@ -30,6 +30,11 @@ def asked(key: str, value: Any) -> str:
             return f"{date.fromisoformat(dated[1])} {stop_time.clock_time(key, dated[2]):%H:%M}"
         except ValueError as error:
             raise Refused(f"{key}: {dated[1]} is not a date; write it as in 2026-11-23 18:00") from error
+    if not text.replace(":", "").isdigit():
+        raise Refused(
+            f'{key}: {str(value)[:50]!r} is no time to skip stops until; write tonight, off, a time as in "23:30", '
+            "or a date and time as in '2026-11-23 18:00'"
+        )
     return f"{stop_time.clock_time(key, text):%H:%M}"
 
 

@@ -42,7 +42,10 @@ def missed(want: Any, seen: dict[str, Any], box: dict[str, Any], now: datetime) 
     changed += [seen["function"]["LastModified"]] if seen["function_role"] and seen["function"] else []
     since = max(datetime.fromisoformat(moment) for moment in [box["LaunchTime"], *changed] if moment)
     past = takewhile(lambda one: one[0] < now - LATE, firings(want, seen, box, since))
-    return next((moment for moment, verb in past if verb == "stop"), None)
+    first = next((moment for moment, verb in past if verb == "stop"), None)
+    # What stops the box at a snooze's end is gone afterwards, whether it did or not.
+    ended = _kept(seen)
+    return min((one for one in (first, ended) if one and since < one < now - LATE), default=None)
 
 
 def _kept(seen: dict[str, Any]) -> datetime | None:

@@ -14,8 +14,9 @@ from .observe_gpu import regions
 
 def reasons(changes: list[Change], elsewhere: list[str]) -> list[str]:
     """Why the chain is broken, one sentence for each thing that site.yml would mend."""
-    # What a proof that was killed left is in nobody's way.
-    mine = [change for change in changes if not change.thing.partition(" of ")[0].endswith("-at-prove")]
+    # What a proof that was killed left is in nobody's way; whether a policy of others denies the stop is found by trying.
+    others = [change for change in changes if change.verb != "detach"]
+    mine = [change for change in others if not change.thing.partition(" of ")[0].endswith("-at-prove")]
     found = [f"{change.thing}: {change.reason}" for change in mine]
     return found + [f"there is one in {region}, but it stops nothing of another region" for region in elsewhere]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from . import function_code, function_role, stop_rules
+from . import function_code, function_log, function_role, stop_rules
 from .change import Call, Change
-from .function_form import RETENTION_DAYS, RETRIES, settings, view, wanted
-from .function_role import function_name, log_group
+from .function_form import RETRIES, settings, view, wanted
+from .function_role import function_name
 from .names import lacking
 
-_ROLE = ("function_role", "function_policy", "function_attached")
+_ROLE = ("function_role", "function_policy", "function_inline", "function_attached")
 OWNS = (*_ROLE, "function", "function_permissions", "function_retries", "function_log", "rules")
 CODE = ("code", "architecture")
 WHY = {
@@ -35,7 +35,7 @@ def needs(seen: dict[str, Any], wanted: bool, absent: bool) -> set[str]:
     if "function_role" not in seen:
         return {"function_role"}
     if wanted:
-        return set(OWNS) - {"function_attached"}
+        return set(OWNS) - {"function_inline"}
     return set(OWNS) if absent or seen["function_role"] else set()
 
 
@@ -50,16 +50,13 @@ def ensure(want: Any, seen: dict[str, Any], instance: str | None, until: datetim
     tell = [*_function(want, seen, instance, until), *_retries(want, seen)]
     # A function that stands is told of a snooze only when the rule that ends it does too: a run may be killed in between.
     order = wake + tell if seen["function"] else tell + wake
-    return [*first, *_log(want, seen), *order, *stop_rules.drop(want, seen, until)]
+    return [*first, *function_log.ensure(want, seen), *order, *stop_rules.drop(want, seen, until)]
 
 
 def remove(want: Any, seen: dict[str, Any], reason: str) -> list[Change]:
     """Changes that remove all of it, the role last."""
-    group = log_group(want.scope)
     changes = stop_rules.remove(want, seen, reason) + ([_drop(want, seen, reason)] if seen["function"] else [])
-    if seen["function_log"]:
-        calls = (Call("logs", "delete_log_group", {"logGroupName": group}),)
-        changes.append(Change("delete", f"log group {group}", reason, seen["function_log"], None, calls=calls))
+    changes += function_log.remove(want, seen, reason)
     return changes + function_role.remove(want.scope, seen, reason)
 
 
@@ -69,42 +66,36 @@ def _drop(want: Any, seen: dict[str, Any], reason: str) -> Change:
     return Change("delete", f"function {name}", reason, before, None, calls=(drop,))
 
 
-def _log(want: Any, seen: dict[str, Any]) -> list[Change]:
-    name, found, tags = log_group(want.scope), seen["function_log"], want.scope.tags
-    thing, changes = f"log group {name}", []
-    keep = Call("logs", "put_retention_policy", {"logGroupName": name, "retentionInDays": RETENTION_DAYS})
-    if found is None:
-        make = Call("logs", "create_log_group", {"logGroupName": name, "tags": tags})
-        after = {"tags": tags, "retention_days": RETENTION_DAYS}
-        reason = "Lambda would make one without tags that keeps its lines for ever"
-        return [Change("create", thing, reason, None, after, calls=(make, keep))]
-    if found["Retention"] != RETENTION_DAYS:
-        reason = f"it does not keep its lines for {RETENTION_DAYS} days"
-        changes.append(Change("update", thing, reason, found["Retention"], RETENTION_DAYS, calls=(keep,)))
-    if missing := lacking(want.scope, found["Tags"]):
-        add = Call("logs", "tag_resource", {"resourceArn": found["Arn"], "tags": missing})
-        after = {**found["Tags"], **missing}
-        changes.append(Change("tag", thing, "its tags differ", found["Tags"], after, calls=(add,)))
-    return changes
-
-
 def _function(want: Any, seen: dict[str, Any], instance: str | None, until: datetime | None) -> list[Change]:
     name, found = function_name(want.scope), seen["function"]
     thing, form, after = f"function {name}", settings(want, seen, instance, until), wanted(want, seen, instance, until)
-    package, machine = function_code.package(want.table.zone), [after["architecture"]]
+    zone, machine = want.table.zone, [after["architecture"]]
     ready = Call("wait", "function_ready", {"FunctionName": name})
     if found is None:
-        code = {"Code": {"ZipFile": package}, "Architectures": machine, "PackageType": "Zip", "Tags": want.scope.tags}
+        code = {
+            "Code": {"ZipFile": function_code.package(zone)},
+            "Architectures": machine,
+            "PackageType": "Zip",
+            "Tags": want.scope.tags,
+        }
         make = Call("lambda", "create_function", {"FunctionName": name, **_letters(form), **code})
         return [Change("create", thing, "nothing would stop the box", None, after, calls=(make, ready))]
     before = view(found, seen["account"]["now"])
+
+    def recode(*zones: str) -> list[Call]:
+        code = {"ZipFile": function_code.package(*zones), "Architectures": machine}
+        return [Call("lambda", "update_function_code", {"FunctionName": name, **code}), ready]
+
     differing, update = [key for key in after if before[key] != after[key]], []
+    old_zone = (before["told"] or after["told"])["zone"]
+    if old_zone != zone and "code" in differing:
+        # It goes by the zone that it is told, so it has the rules of both while that changes: a run may be killed in between.
+        update += recode(old_zone, zone)
     if set(differing) - set(CODE):
         alone = {"Layers": [], "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []}}
         update += [Call("lambda", "update_function_configuration", {"FunctionName": name, **form, **alone}), ready]
     if set(differing) & {*CODE, "failed"}:
-        code = {"ZipFile": package, "Architectures": machine}
-        update += [Call("lambda", "update_function_code", {"FunctionName": name, **code}), ready]
+        update += recode(zone)
     shown, wants = ({key: side[key] for key in differing} for side in (before, after))
     reason = "; ".join(WHY.get(key) or _why(before["told"], after["told"]) for key in differing)
     changes = [Change("update", thing, reason, shown, wants, calls=(*update,))] if differing else []

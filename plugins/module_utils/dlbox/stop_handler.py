@@ -25,7 +25,7 @@ GONE = ("InvalidInstanceID.NotFound",)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Do what is due at the event's time; {"prove": true} is a stop at once. Raises where an instance could not be reached."""
     config = json.loads(os.environ["DLBOX"])
-    zone_file = Path(__file__).with_name("zone")
+    zone_file = Path(__file__).with_name("zones") / config["zone"]
     with zone_file.open("rb") as data:
         zone = ZoneInfo.from_file(data, key=config["zone"])
     verbs, why = decide(config, event, zone, datetime.fromtimestamp(time.time(), UTC))

@@ -47,15 +47,18 @@ def _ensure(want: Any, seen: dict[str, Any], name: str, form: dict[str, Any]) ->
     if not differing:
         return []
     calls = (Call("scheduler", "update_schedule", params),)
-    reason = "; ".join(_why(key, verb, before, after, found["Description"] == MARK) for key in differing)
+    reason = "; ".join(_why(key, name, before, after, found["Description"] == MARK) for key in differing)
     shown, wants = ({key: side[key] for key in differing} for side in (before, after))
     return [Change("update", thing, reason, shown, wants, calls=calls)]
 
 
-def _why(key: str, verb: str, before: dict[str, Any], after: dict[str, Any], snoozed: bool) -> str:
+def _why(key: str, name: str, before: dict[str, Any], after: dict[str, Any], snoozed: bool) -> str:
+    verb = name.partition("-")[0]
     if key == "begins":
         ends = "the snooze ends" if snoozed else "it would not begin before a date"
         return "the stop is skipped until then" if after[key] else ends
+    if key == "when" and name == ONCE:
+        return "the snooze ends at another time"
     if key == "when":
         old, new = timetable.entry(verb, before[key]), timetable.entry(verb, after[key])
         return f"box_{verb}_{'days' if old and new and old.at == new.at else 'time'} differs"

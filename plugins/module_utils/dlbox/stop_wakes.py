@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from . import timetable, zone_data
 from .timetable import Timetable
 
+# The rule of a snooze's end has a date too, for one may be drawn out to the same time: what stands is never moved.
+_OURS = r"-at-(\d{4}|(?P<once>\d{6})|prove)"
 # A Monday; any week shows how weekdays shift with the date.
 _MONDAY = date(2024, 1, 1)
 # Offsets that the zone had or will have then: rules outlive the run that makes them.
@@ -39,13 +41,19 @@ def rules(prefix: str, table: Timetable, now: datetime, until: datetime | None) 
     named = {f"{prefix}-at-{at:%H%M}": timetable.cron(at, found[at]) for at in sorted(found)}
     end = until and until.astimezone(UTC)
     if end and end.isoweekday() not in found.get(end.time(), ()):
-        named[f"{prefix}-at-once"] = once_at(end)
+        named[f"{prefix}-at-{end:%d%H%M}"] = once_at(end)
     return named
 
 
 def ours(prefix: str, names: Iterable[str]) -> list[str]:
     """Those names that are of the box's rules, and of no other box's whose name only begins alike."""
-    return [name for name in names if re.fullmatch(rf"{re.escape(prefix)}-at-(\d{{4}}|once|prove)", name)]
+    return [name for name in names if re.fullmatch(re.escape(prefix) + _OURS, name)]
+
+
+def ends_snooze(name: str) -> bool:
+    """Whether a rule's or a permission's name is that of the end of a snooze: a day of the month and a time, in UTC."""
+    found = re.search(_OURS + "$", name)
+    return bool(found and found["once"])
 
 
 def once_at(moment: datetime) -> str:

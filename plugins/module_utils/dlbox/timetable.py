@@ -94,7 +94,9 @@ def stops(table: Timetable, after: datetime) -> Iterator[datetime]:
 def told(moment: datetime, zone: str) -> dict[str, str]:
     """A moment for the user, {"local": "Sun 2026-11-22 20:00 Asia/Shanghai", "utc": "2026-11-22T12:00:00Z"}."""
     local, utc = moment.astimezone(zone_data.zone(zone)), moment.astimezone(UTC)
-    return {"local": f"{local:%a %Y-%m-%d %H:%M} {zone}", "utc": f"{utc:%Y-%m-%dT%H:%M:%SZ}"}
+    # Not %a: Ansible takes on the user's locale.
+    day = DAYS[local.weekday()].title()
+    return {"local": f"{day} {local:%Y-%m-%d %H:%M} {zone}", "utc": f"{utc:%Y-%m-%dT%H:%M:%SZ}"}
 
 
 def next_five(streams: Iterator[tuple[datetime, str]], zone: str) -> list[dict[str, str]]:

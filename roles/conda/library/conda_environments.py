@@ -3,26 +3,35 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import os
 import pathlib
-import subprocess
 from typing import Any
 
+from ansible.module_utils import conda_prefix, conda_stage
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.conda_apply import apply, lock
+from ansible.module_utils.conda_tools import Failure, Tools
 from ansible.module_utils.dlbox.change import Change, diff
-from ansible.module_utils.plan_environments import Seen, asked, named, plan, specs
+from ansible.module_utils.plan_environments import Seen, named, plan
 
 DOCUMENTATION = r"""
 module: conda_environments
 short_description: Keep conda environments as declared
 description:
-  - Creates and updates environments with conda, mamba or micromamba, and their pip part with uv.
-  - What was asked for and what it gave is noted in the environment, so that a run with nothing to do solves nothing.
-  - Packages that the user added stay; packages taken off the list stay too.
+  - Creates, updates and prunes environments with conda, mamba or micromamba, and their pip part with uv; runs as root.
+  - An update is built beside the environment and takes its place in one step, so a failure or a kill leaves the old one.
+  - What was asked for and what it gave is noted in the environment, so that a run with nothing to do asks conda nothing.
+  - Packages that the user added stay; packages taken off the list go, with what only they needed.
 options:
   conda: {description: "Path of conda, mamba or micromamba.", type: path, required: true}
+  user: {description: Who owns conda and the environments., type: str, required: true}
   uv: {description: Path of uv., type: path, default: /opt/dlbox/uv/bin/uv}
-  channels: {description: "Channels, the first one first.", type: list, elements: str, required: true}
+  channels: {description: "Channels of environments that name none, the first one first.", type: list, elements: str, required: true}
+  venvs: {description: "Environments that are not conda's, by name: noted where they exist, never changed.", type: dict, default: {}}
+  notes: {description: Folder of conda.json and of the locks., type: path, default: /var/lib/dlbox}
   environments:
     description: The environments.
     type: list
@@ -30,110 +39,86 @@ options:
     required: true
     suboptions:
       name: {description: Name of the environment., type: str, required: true}
-      python: {description: A version or a constraint., type: str, default: ""}
-      packages: {description: Conda specs., type: list, elements: str, default: []}
+      state: {description: "present, or absent to remove it.", type: str, default: present}
+      channels: {description: Its channels., type: list, elements: str, default: []}
+      packages: {description: "Conda specs, python among them.", type: list, elements: str, default: []}
       pip: {description: Requirements for uv., type: list, elements: str, default: []}
+      source: {description: "The user's environment.yml, kept beside the locks.", type: str, default: ""}
 author: [dlbox maintainers]
 """
 EXAMPLES = r"""
 - conda_environments:
     conda: /opt/conda/bin/conda
+    user: ubuntu
     channels: [conda-forge]
-    environments: [{name: dl, python: "3.12", packages: [numpy], pip: [einops]}]
+    environments: [{name: dl, packages: [python=3.12, numpy], pip: [einops]}, {name: old, state: absent}]
 """
 RETURN = r"""
 environments: {description: "Prefix by name, in the declared order.", type: dict, returned: success}
+locks: {description: "What rebuilds each environment: text by file name.", type: dict, returned: success}
 changes: {description: "What was changed, and why.", type: list, returned: success}
 """
+TEXTS = {"type": "list", "elements": "str", "default": []}
 ENVIRONMENT = {
-    "name": {"type": "str", "required": True},
-    "python": {"type": "str", "default": ""},
-    "packages": {"type": "list", "elements": "str", "default": []},
-    "pip": {"type": "list", "elements": "str", "default": []},
+    **{"name": {"type": "str", "required": True}, "state": {"type": "str", "default": "present"}},
+    **{"channels": TEXTS, "packages": TEXTS, "pip": TEXTS, "source": {"type": "str", "default": ""}},
 }
 SPEC: dict[str, Any] = {
     "conda": {"type": "path", "required": True},
+    "user": {"type": "str", "required": True},
     "uv": {"type": "path", "default": "/opt/dlbox/uv/bin/uv"},
     "channels": {"type": "list", "elements": "str", "required": True},
+    "venvs": {"type": "dict", "default": {}},
+    "notes": {"type": "path", "default": "/var/lib/dlbox"},
     "environments": {"type": "list", "elements": "dict", "required": True, "options": ENVIRONMENT},
 }
-NOTE = ".dlbox.json"
 
 
-class Failure(Exception):
-    """One sentence for the user."""
-
-
-class Conda:
-    """The commands: conda's and uv's."""
-
-    def __init__(self, params: dict[str, Any]) -> None:
-        self.tool, self.uv = params["conda"], params["uv"]
-        self.channels = [part for channel in params["channels"] for part in ("-c", channel)]
-
-    def ask(self, *arguments: str, aim: str = "list what there is", hint: str = "run again") -> Any:
-        """Run conda and return its JSON answer; an error becomes one sentence."""
-        command = [self.tool, *arguments, "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603
-        try:
-            answer = json.loads(done.stdout)
-        except ValueError:
-            answer = {}
-        if done.returncode:
-            said = (answer.get("message") if isinstance(answer, dict) else "") or done.stderr or done.stdout
-            raise Failure(f"{self.tool} could not {aim} ({' '.join(said.split())}): {hint}.")
-        return answer
-
-    def prefixes(self) -> list[str]:
-        """Every environment that conda knows; none where a dry run has not installed it."""
-        return list(self.ask("env", "list")["envs"]) if pathlib.Path(self.tool).exists() else []
-
-    def observe(self, prefix: str) -> Seen:
-        """The environment at a prefix."""
-        note = pathlib.Path(prefix, NOTE)
-        listed = self.ask("list", "-p", prefix)
-        installed = {item["name"]: f"{item['version']} {item['build_string']}" for item in listed}
-        return Seen(prefix, installed, json.loads(note.read_text()) if note.exists() else {})
-
-    def apply(self, declared: dict[str, Any], prefix: str) -> str:
-        """Create or update one environment, note the outcome, and return its prefix."""
+def keep(module: AnsibleModule, tools: Tools, notes: pathlib.Path) -> dict[str, Any]:
+    """Every environment in turn; `changed` says whether one really differs afterwards."""
+    note, found, locks = notes / "conda.json", {}, {}
+    old = json.loads(note.read_text())["environments"] if note.exists() else {}
+    changes: list[Change] = []
+    for declared in module.params["environments"]:
+        declared["channels"] = declared["channels"] or module.params["channels"]
         name = declared["name"]
-        where = ["install", "-p", prefix] if prefix else ["create", "-n", name]
-        hint = f"no package of it was changed, so correct {name} in box_environments and run again"
-        specified = [*self.channels, *specs(declared)]
-        self.ask(*where, "-y", "-q", "--override-channels", *specified, aim=f"solve the environment {name}", hint=hint)
-        prefix = prefix or named(name, self.prefixes())
-        if declared["pip"]:
-            command = [self.uv, "pip", "install", "--quiet", "--system-certs", "--python", f"{prefix}/bin/python"]
-            done = subprocess.run([*command, *declared["pip"]], capture_output=True, text=True, check=False)  # noqa: S603
-            if done.returncode:
-                raise Failure(f"uv could not install the pip part of {name} ({done.stderr.strip()}): {hint}.")
-        note = {"asked": asked(declared), "installed": self.observe(prefix).installed}
-        pathlib.Path(prefix, NOTE).write_text(json.dumps(note, indent=1))
-        return prefix
+        prefix = old.get(name, "")
+        if not conda_prefix.exists(prefix):
+            asks = declared["state"] == "present" or tools.traces(name)
+            prefix = named(name, tools.prefixes()) if asks else ""
+        if prefix and not module.check_mode:
+            conda_stage.sweep(prefix)
+        seen = conda_prefix.observe(prefix) if prefix else Seen()
+        for change in plan(declared, seen):
+            differs = True
+            if not module.check_mode:
+                prefix, differs = apply(tools, change, declared, seen)
+            changes += [change] if differs else []
+        if declared["state"] == "present":
+            found[name] = prefix
+            locks |= lock(notes, declared, prefix) if prefix and not module.check_mode else {}
+    venvs = {name: path for name, path in module.params["venvs"].items() if pathlib.Path(path, "bin/python").exists()}
+    text = json.dumps({"conda": tools.conda, "environments": found, "venvs": venvs}, indent=4) + "\n"
+    if not module.check_mode and (not note.exists() or note.read_text() != text):
+        conda_stage.write(note, text)
+    return {"changes": changes, "environments": found, "locks": locks}
 
 
 def main() -> None:
-    """Bring every environment to what is declared; `changed` says whether one really differs afterwards."""
+    """Keep them, one run at a time."""
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
-    conda, found = Conda(module.params), {}
-    changes: list[Change] = []
-    try:
-        prefixes = conda.prefixes()
-        for declared in module.params["environments"]:
-            prefix = named(declared["name"], prefixes)
-            seen = conda.observe(prefix) if prefix else Seen()
-            wanted = plan(declared, seen)
-            if wanted and not module.check_mode:
-                prefix = conda.apply(declared, prefix)
-                wanted = wanted if conda.observe(prefix).installed != seen.installed else []
-            changes += wanted
-            found[declared["name"]] = prefix
-    except Failure as failure:
-        module.fail_json(msg=str(failure))
-    module.exit_json(
-        changed=bool(changes), changes=[c.public() for c in changes], diff=diff(changes), environments=found
-    )
+    notes = pathlib.Path(module.params["notes"])
+    with contextlib.closing(os.fdopen(os.open(notes / "conda.running", os.O_RDWR | os.O_CREAT, 0o600))) as running:
+        try:
+            fcntl.flock(running, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            done = keep(module, Tools(module.params, running.fileno()), notes)
+        except BlockingIOError:
+            module.fail_json(msg="Another run is still changing environments on this box: let it end, then run again.")
+        except (Failure, OSError) as failure:
+            module.fail_json(msg=str(failure))
+    changes = done.pop("changes")
+    shown = [change.public() for change in changes]
+    module.exit_json(changed=bool(changes), changes=shown, diff=diff(changes), **done)
 
 
 if __name__ == "__main__":

@@ -6,27 +6,34 @@ import pathlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible.module_utils.conda_graph import conda_name, pip_name
 from ansible.module_utils.dlbox.change import Change
+
+Declared = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Seen:
-    """An environment as it is: where, what it holds, and the note of the last run."""
+    """An environment as it is: where, what conda and pip installed ("version build" and version), and the last run's note.
+
+    The note is {"asked": {"channels", "conda", "pip"}, "ours": names, "installed": {"conda", "pip"}}, or {"unfinished": true}.
+    """
 
     prefix: str = ""
-    installed: dict[str, str] = field(default_factory=dict)
+    conda: dict[str, str] = field(default_factory=dict)
+    pip: dict[str, str] = field(default_factory=dict)
     note: dict[str, Any] = field(default_factory=dict)
 
 
-def specs(declared: dict[str, Any]) -> list[str]:
-    """The conda specs of a declared environment; `3.12` means `python=3.12`."""
-    python = declared["python"].strip()
-    return [f"python={python}" if python[:1].isdigit() else f"python{python}", *declared["packages"]]
-
-
-def asked(declared: dict[str, Any]) -> dict[str, list[str]]:
+def asked(declared: Declared) -> dict[str, list[str]]:
     """What is asked of conda, and of uv after it."""
-    return {"conda": specs(declared), "pip": declared["pip"]}
+    return {"channels": declared["channels"], "conda": declared["packages"], "pip": declared["pip"]}
+
+
+def wanted(declared: Declared) -> set[str]:
+    """The names of the declared packages; python stays where it is not declared but needed by uv."""
+    names = {conda_name(spec) for spec in declared["packages"]} | {pip_name(line) for line in declared["pip"]}
+    return names - {""}
 
 
 def drift(noted: dict[str, str], installed: dict[str, str]) -> list[str]:
@@ -35,16 +42,36 @@ def drift(noted: dict[str, str], installed: dict[str, str]) -> list[str]:
     return [f"{name} is {now}, was {noted[name]}" for name, now in sorted(found.items())]
 
 
-def plan(declared: dict[str, Any], seen: Seen) -> list[Change]:
-    """The changes that bring one environment to what is declared."""
+def moved(seen: Seen, part: str) -> list[str]:
+    """The drift of the conda or the pip part since the last run's note."""
+    return drift(seen.note.get("installed", {}).get(part, {}), seen.conda if part == "conda" else seen.pip)
+
+
+def solves(declared: Declared, seen: Seen) -> bool:
+    """Whether conda has to solve: not where packages only go, or only the pip part is another."""
+    before, want = seen.note.get("asked", {}), asked(declared)
+    new = set(want["conda"]) - set(before.get("conda", []))
+    return bool(new) or before.get("channels") != want["channels"] or bool(moved(seen, "conda"))
+
+
+def plan(declared: Declared, seen: Seen) -> list[Change]:
+    """The changes that bring one environment to what is declared; it is removed only where that is declared."""
     want, thing, before = asked(declared), f"conda environment {declared['name']}", seen.note.get("asked")
+    if declared["state"] == "absent":
+        return [Change("remove", thing, "it is declared absent", seen.conda, None)] if seen.prefix else []
     if not seen.prefix:
         return [Change("create", thing, "it does not exist", None, want)]
+    if seen.note.get("unfinished"):
+        return [Change("create", thing, "an earlier run did not finish it", None, want)]
+    if before is None:
+        return [Change("update", thing, "no earlier run noted what it holds", None, want)]
     if before != want:
-        reason = "the list differs from the last run's" if before else "no earlier run noted what it holds"
+        old, new = ({line for part in each.values() for line in part} for each in (before, want))
+        parts = [("it lacks", sorted(new - old)), ("no longer declared:", sorted(old - new))]
+        reason = "; ".join(f"{word} {', '.join(lines)}" for word, lines in parts if lines) or "the order differs"
         return [Change("update", thing, reason, before, want)]
-    if moved := drift(seen.note["installed"], seen.installed):
-        return [Change("update", thing, "; ".join(moved[:5]), moved, want)]
+    if lines := moved(seen, "conda") + moved(seen, "pip"):
+        return [Change("update", thing, "; ".join(lines[:5]), lines, want)]
     return []
 
 

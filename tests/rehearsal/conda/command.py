@@ -9,13 +9,14 @@ import asyncio
 import json
 import os
 import pathlib
+import re
 import sys
 import time
 from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 HOME = pathlib.Path.home() / ".conda"
-ALIAS = f"file://{ROOT / 'channels'}"
+CONFIGURED = pathlib.Path("/etc/conda/condarc.d")
 SUBDIR = {"x86_64": "linux-64", "aarch64": "linux-aarch64"}[os.uname().machine]
 VERSION = "24.11.3"
 
@@ -26,6 +27,13 @@ class CondaError(Exception):
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
         self.name = name
+
+
+def alias() -> str:
+    """Where channels by name lie: conda's setting `channel_alias`, else the folder beside this command."""
+    texts = [path.read_text() for path in sorted(CONFIGURED.glob("*.yml"))]
+    found = re.findall(r"^channel_alias: *(\S+)", "\n".join(texts), re.MULTILINE)
+    return found[-1].strip("\"'").rstrip("/") if found else f"file://{ROOT / 'channels'}"
 
 
 def envs_dirs() -> list[pathlib.Path]:
@@ -77,7 +85,7 @@ def pypi(info: pathlib.Path) -> dict[str, Any]:
     """A package that pip or uv put there, as conda shows it."""
     name, version = info.name.removesuffix(".dist-info").rsplit("-", 1)
     return {
-        "base_url": "https://conda.anaconda.org/pypi",
+        "base_url": "https://conda.invalid/pypi",
         "build_number": 0,
         "build_string": "pypi_0",
         "channel": "pypi",
@@ -99,7 +107,7 @@ def packages(prefix: pathlib.Path) -> list[dict[str, Any]]:
 def info(options: argparse.Namespace) -> dict[str, Any]:
     """`conda info --json`, the part of it that programs read."""
     return {
-        "channels": [f"{ALIAS}/conda-forge/{SUBDIR}", f"{ALIAS}/conda-forge/noarch"],
+        "channels": [f"{alias()}/conda-forge/{SUBDIR}", f"{alias()}/conda-forge/noarch"],
         "conda_prefix": str(ROOT),
         "conda_version": VERSION,
         "envs": [str(env) for env in environments()],
@@ -115,41 +123,72 @@ async def link(prefix: pathlib.Path, options: argparse.Namespace) -> dict[str, l
     """Solve and link the specs beside what was asked for before; the prefix changes only when the solve succeeds."""
     sys.path.insert(0, str(ROOT / "lib/rattler"))
     import rattler
-    from rattler.exceptions import SolverError
+    from rattler.exceptions import GatewayError, SolverError
 
     installed = [rattler.PrefixRecord.from_path(path) for path in sorted(prefix.glob("conda-meta/*.json"))]
     wanted = [rattler.MatchSpec(spec) for spec in options.specs]
     names = {spec.name.normalized for spec in wanted}
     kept = [rattler.MatchSpec(s) for r in installed for s in r.requested_specs if r.name.normalized not in names]
-    urls = [name if "://" in name else f"{ALIAS}/{name}" for name in options.channel or ["conda-forge"]]
+    urls = [name if "://" in name else f"{alias()}/{name}" for name in options.channel or ["conda-forge"]]
     for url in urls:
         if url.startswith("file://") and not pathlib.Path(url.removeprefix("file://")).exists():
             raise CondaError("UnavailableInvalidChannel", f"The channel is not accessible or is invalid: {url}")
     cache = (ROOT if os.access(ROOT / "pkgs", os.W_OK) else HOME) / "pkgs"
-    gateway = rattler.Gateway(cache_dir=cache)
     try:
-        records = await rattler.solve(
-            sources=[rattler.Channel(url) for url in urls],
-            specs=kept + wanted,
-            gateway=gateway,
-            platforms=[SUBDIR, "noarch"],
-            locked_packages=installed,
-            virtual_packages=rattler.VirtualPackage.detect(),
-        )
+        if options.command == "remove":
+            records = [record for record in installed if record.name.normalized not in names]
+            kept = [spec for spec in kept if spec.name.normalized not in names]
+            wanted = []
+        elif options.file:
+            records = await locked(options.file, rattler.Gateway(cache_dir=cache))
+        elif options.specs:
+            records = await rattler.solve(
+                sources=[rattler.Channel(url) for url in urls],
+                specs=kept + wanted,
+                gateway=rattler.Gateway(cache_dir=cache),
+                platforms=[SUBDIR, "noarch"],
+                locked_packages=installed,
+                virtual_packages=rattler.VirtualPackage.detect(),
+            )
+        else:
+            records = []
+        plans = changes(prefix, installed, records, cache)
+        if not options.dry_run:
+            prefix.mkdir(parents=True, exist_ok=True)
+            # py-rattler 0.28 hands these to its core as they are, so they must be the core's own objects.
+            requested: list[Any] = [spec._match_spec for spec in kept + wanted]
+            await rattler.install(records, prefix, cache, show_progress=False, requested_specs=requested)
     except SolverError as error:
         raise CondaError("LibMambaUnsatisfiableError", f"Encountered problems while solving:\n{error}") from error
+    except GatewayError as error:
+        raise CondaError("CondaHTTPError", f"HTTP 000 CONNECTION FAILED for url <{urls[0]}>\n{error}") from error
+    except Exception as error:
+        # py-rattler names no kinds of what goes wrong while it downloads and links.
+        raise CondaError("CondaMultiError", f"{error!r}") from error
+    return plans
+
+
+async def locked(file: str, gateway: Any) -> list[Any]:
+    """The packages of an explicit lock, each from the channel in its address."""
+    import rattler
+
+    urls = [line.partition("#")[0] for line in pathlib.Path(file).read_text().splitlines() if "://" in line]
+    channels = sorted({url.rsplit("/", 2)[0] for url in urls})
+    names = sorted({url.rsplit("/", 1)[1].rsplit("-", 2)[0] for url in urls})
+    found = await gateway.query([rattler.Channel(url) for url in channels], [SUBDIR, "noarch"], names, recursive=False)
+    return [record for listed in found for record in listed if record.url in urls]
+
+
+def changes(
+    prefix: pathlib.Path, installed: list[Any], records: list[Any], cache: pathlib.Path
+) -> dict[str, list[dict[str, Any]]]:
+    """What a transaction downloads, links and unlinks."""
     before = {(r.name.normalized, str(r.version), str(r.build)) for r in installed}
     after = {(r.name.normalized, str(r.version), str(r.build)) for r in records}
     old = {package["name"]: package for package in packages(prefix) if package["channel"] != "pypi"}
-    if not options.dry_run:
-        prefix.mkdir(parents=True, exist_ok=True)
-        # py-rattler 0.28 hands these to its core as they are, so they must be the core's own objects.
-        requested: list[Any] = [spec._match_spec for spec in kept + wanted]
-        await rattler.install(records, prefix, cache, show_progress=False, requested_specs=requested)
-    added = [plain(record) for record in records]
-    fresh = [short(r) for r in added if (r["name"], r["version"], r["build"]) in after - before]
-    gone = [old[name] for name, _, _ in before - after]
-    return {"FETCH": [], "LINK": fresh, "UNLINK": gone}
+    fresh = [r for r in map(plain, records) if (r["name"], r["version"], r["build"]) in after - before]
+    fetch = [r for r in fresh if not (cache / f"{r['name']}-{r['version']}-{r['build']}").exists()]
+    return {"FETCH": fetch, "LINK": list(map(short, fresh)), "UNLINK": [old[name] for name, _, _ in before - after]}
 
 
 def plain(record: Any) -> dict[str, Any]:
@@ -161,11 +200,12 @@ def plain(record: Any) -> dict[str, Any]:
         "build_number": record.build_number,
         "channel": record.channel,
         "subdir": str(record.subdir),
+        "size": record.size,
     }
 
 
 def change(options: argparse.Namespace) -> dict[str, Any]:
-    """`conda create` and `conda install`."""
+    """`conda create`, `conda install` and `conda remove --force`."""
     create = options.command == "create"
     prefix = prefix_of(options, create)
     if create and (prefix / "conda-meta/history").exists():
@@ -177,19 +217,27 @@ def change(options: argparse.Namespace) -> dict[str, Any]:
     if not create and not actions["LINK"] and not actions["UNLINK"]:
         return {**answer, "message": "All requested packages already installed."}
     if not options.dry_run:
-        remember(prefix, options.specs)
+        remember(prefix, options.command, options.specs)
     return {**answer, "prefix": str(prefix), "actions": {**actions, "PREFIX": str(prefix)}}
 
 
-def remember(prefix: pathlib.Path, specs: list[str]) -> None:
+def remember(prefix: pathlib.Path, command: str, specs: list[str]) -> None:
     """Write conda's history, and the prefix into ~/.conda/environments.txt, as conda does."""
     stamp = time.strftime("%Y-%m-%d %H:%M:%S")
     with (prefix / "conda-meta/history").open("a") as history:
-        history.write(f"==> {stamp} <==\n# update specs: {json.dumps(specs)}\n")
+        verb = "remove" if command == "remove" else "update"
+        history.write(f"==> {stamp} <==\n" + (f"# {verb} specs: {json.dumps(specs)}\n" if specs else ""))
     HOME.mkdir(exist_ok=True)
     if prefix not in environments():
         with (HOME / "environments.txt").open("a") as listed:
             listed.write(f"{prefix}\n")
+
+
+def init(options: argparse.Namespace) -> dict[str, Any]:
+    """`conda init bash`: a block in ~/.bashrc, as conda's, that puts the command on the PATH."""
+    with (pathlib.Path.home() / ".bashrc").open("a") as file:
+        file.write(f'# >>> conda initialize >>>\nexport PATH="{ROOT / "condabin"}:$PATH"\n# <<< conda initialize <<<\n')
+    return {"success": True}
 
 
 def run(options: argparse.Namespace) -> None:
@@ -207,9 +255,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     common.add_argument("-p", "--prefix")
     common.add_argument("--json", action="store_true")
     solving = argparse.ArgumentParser(add_help=False)
-    for flags in (("-y", "--yes"), ("-q", "--quiet"), ("-d", "--dry-run"), ("--override-channels",)):
+    for flags in (("-y", "--yes"), ("-q", "--quiet"), ("-d", "--dry-run"), ("--override-channels",), ("--force",)):
         solving.add_argument(*flags, action="store_true")
     solving.add_argument("-c", "--channel", action="append")
+    solving.add_argument("--file")
     solving.add_argument("specs", nargs="*")
     parser = argparse.ArgumentParser(prog="conda", description=__doc__)
     parser.add_argument("-V", "--version", action="version", version=f"conda {VERSION}")
@@ -219,8 +268,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     env = commands.add_parser("env").add_subparsers(dest="action", required=True)
     listed = env.add_parser("list", parents=[common])
     listed.set_defaults(answer=lambda given: {"envs": [str(env) for env in environments()]})
-    for name in ("create", "install"):
+    for name in ("create", "install", "remove"):
         commands.add_parser(name, parents=[common, solving]).set_defaults(answer=change)
+    starter = commands.add_parser("init", parents=[common])
+    starter.add_argument("shell", choices=["bash"])
+    starter.set_defaults(answer=init)
     runner = commands.add_parser("run", parents=[common])
     runner.add_argument("argv", nargs=argparse.REMAINDER)
     runner.set_defaults(answer=run)

@@ -34,11 +34,12 @@ def install(rootfs: pathlib.Path) -> None:
     version = python_version(rootfs)
     minor = ".".join(version.split(".")[:2])
     root = rootfs / "opt/conda"
-    for folder in ("bin", "conda-meta", "envs", "pkgs", "channels"):
+    for folder in ("bin", "condabin", "conda-meta", "envs", "pkgs", "channels"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     (root / "conda-meta/history").touch()
     shutil.copyfile(pathlib.Path(__file__).with_name("command.py"), root / "bin/conda")
     (root / "bin/conda").chmod(0o755)
+    (root / "condabin/conda").symlink_to("../bin/conda")
     only = ("--only-binary=:all:", f"--python-version={minor}")
     pip("install", *only, f"--target={root / 'lib/rattler'}", "--upgrade", "py-rattler>=0.28,<0.29")
     with tempfile.TemporaryDirectory() as folder:

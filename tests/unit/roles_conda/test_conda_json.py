@@ -6,6 +6,7 @@ The forms are those of conda 24 and 25 (conda list, env list, info, create, inst
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -134,3 +135,44 @@ def test_an_unknown_environment(conda: Any) -> None:
     status, answer = conda("list", "-n", "nosuch")
     assert (status, answer["exception_name"]) == (1, "EnvironmentLocationNotFound")
     assert has_form(answer, ERROR)
+
+
+def test_remove_takes_just_what_is_named(conda: Any, tmp_path: pathlib.Path) -> None:
+    prefix, _ = create(conda, tmp_path, "small")
+    status, answer = conda("remove", "-y", "-q", "--force", "-p", prefix, "small")
+    assert status == 0
+    assert [package["name"] for package in answer["actions"]["UNLINK"]] == ["small"]
+    assert [package["name"] for package in conda("list", "-p", prefix)[1]] == ["python"]
+    assert '# remove specs: ["small"]' in (tmp_path / "env/conda-meta/history").read_text()
+
+
+def test_create_without_packages_makes_an_environment_that_can_be_filled(conda: Any, tmp_path: pathlib.Path) -> None:
+    prefix, _ = create(conda, tmp_path)
+    assert conda("list", "-p", prefix) == (0, [])
+    assert prefix in conda("env", "list")[1]["envs"]
+    assert conda("install", "-y", "-p", prefix, "small=1.0")[0] == 0
+
+
+def test_a_dry_run_tells_the_size_of_what_is_to_be_downloaded(
+    conda: Any, root: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    prefix, _ = create(conda, tmp_path, "small=1.0")
+    for cached in (root / "pkgs").glob("small-1.1-0*"):
+        shutil.rmtree(cached) if cached.is_dir() else cached.unlink()
+    _, answer = conda("install", "-y", "--dry-run", "-p", prefix, "small=1.1")
+    assert [(package["name"], package["size"] > 0) for package in answer["actions"]["FETCH"]] == [("small", True)]
+    assert (tmp_path / "env/share/small").read_text() == "1.0"
+
+
+def test_an_explicit_lock_makes_the_same_environment(conda: Any, root: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    folder = root / "channels/conda-forge" / setup.SUBDIRS[os.uname().machine]
+    lock = tmp_path / "lock"
+    lock.write_text(f"@EXPLICIT\nfile://{folder}/python-3.11.2-0.tar.bz2#00\nfile://{folder}/small-1.0-0.tar.bz2#00\n")
+    assert conda("create", "-y", "-p", str(tmp_path / "again"), "--file", str(lock))[0] == 0
+    listed = conda("list", "-p", str(tmp_path / "again"))[1]
+    assert [(package["name"], package["version"]) for package in listed] == [("python", "3.11.2"), ("small", "1.0")]
+
+
+def test_init_puts_it_on_the_path_of_a_shell(conda: Any, root: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    assert conda("init", "bash")[0] == 0
+    assert f'export PATH="{root}/condabin:$PATH"' in (tmp_path / ".bashrc").read_text()
