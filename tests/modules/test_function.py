@@ -535,11 +535,15 @@ def test_an_event_that_comes_too_late_does_nothing(here: Module, aws_server: Ser
     assert aws_server.calls("StopInstances") == []
 
 
-def test_it_proves_that_it_stops(here: Module, aws_server: Server) -> None:
+def test_it_stops_for_a_proof_of_now_and_not_for_one_that_was_given_up(here: Module, aws_server: Server) -> None:
     box = launch(aws_server)
     reach(aws_server, box, "running")
     here()
-    aws_server.client("lambda").invoke(FunctionName=FUNCTION, Payload=b'{"prove": true}')
+    moment = datetime.fromisoformat(aws_server.get("clock")["now"])
+    for event, did in ((moment - timedelta(minutes=5), []), (moment, ["stop"])):
+        payload = json.dumps({"prove": event.isoformat()}).encode()
+        answer = aws_server.client("lambda").invoke(FunctionName=FUNCTION, Payload=payload)
+        assert json.loads(answer["Payload"].read())["did"] == did
     reach(aws_server, box, "stopped")
 
 

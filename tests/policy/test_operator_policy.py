@@ -113,7 +113,7 @@ def test_an_operator_makes_changes_and_destroys_a_box(operator, aws_server):
     operator("dlbox_schedule", stop_time="21:30")
     operator("dlbox_stop_proof", check=True)
     operator("dlbox_schedule", backend="lambda", snooze="tonight")
-    operator("dlbox_stop_proof", check=True)
+    operator("dlbox_stop_proof", check=True, backend="lambda")
     operator("dlbox_schedule", backend="lambda", snooze="off", timezone="America/New_York")
     operator("dlbox_quota_info")
     operator("dlbox_doctor", instance=INSTANCE, firewall=FIREWALL)

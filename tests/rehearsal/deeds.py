@@ -26,6 +26,8 @@ def power_off(body: Any, _: Any) -> Any:
         deed()
         instance.state_reason.code = "Client.InstanceInitiatedShutdown"
         instance.state_reason.message = "Client.InstanceInitiatedShutdown: Instance initiated shutdown"
+        # Only a stop that was asked for through the API has its time here.
+        instance._reason = "User initiated"
     return {"instance_id": instance.id, "state": instance.state}
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.exceptions import ServiceException
-from moto.core.utils import utcnow
 from moto.ec2.models import ec2_backends
 
+from .patches.states import when
 from .spot import Request, requests
 from .state import ACCOUNT, STATE
 
@@ -67,7 +67,7 @@ def take_away(request: Request) -> None:
     code = "Server.SpotInstanceTermination" if ends else "Server.SpotInstanceShutdown"
     instance.state_reason.code = code
     instance.state_reason.message = f"{code}: Spot Instance {'termination' if ends else 'shutdown'}"
-    instance._reason = f"Service initiated ({utcnow():%Y-%m-%d %H:%M:%S UTC})"
+    instance._reason = f"Service initiated ({when()})"
 
 
 def resume(request: Request) -> None:

@@ -18,7 +18,20 @@ from .state import ACCOUNT
 
 # Signing names that differ from botocore's service names.
 SERVICES = {"servicequotas": "service-quotas", "monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi"}
-READS = ("Describe", "Get", "List", "Search", "Lookup", "Simulate", "BatchGet", "Assume", "Test", "Query", "Validate")
+READS = (
+    "Describe",
+    "Filter",
+    "Get",
+    "List",
+    "Search",
+    "Lookup",
+    "Simulate",
+    "BatchGet",
+    "Assume",
+    "Test",
+    "Query",
+    "Validate",
+)
 # The machines' driver and the clock mark their calls so, and are spared latency, faults and the journal's default view.
 DRIVER = "dlbox-driver"
 

@@ -50,7 +50,7 @@ def test_the_code_runs_and_its_output_is_logged(aws: World) -> None:
     logs = aws.client("logs")
     stream = logs.describe_log_streams(logGroupName="/aws/lambda/f")["logStreams"][0]["logStreamName"]
     events = logs.get_log_events(logGroupName="/aws/lambda/f", logStreamName=stream)["events"]
-    assert "hello" in [one["message"] for one in events]
+    assert "hello\n" in [one["message"] for one in events]
 
 
 def test_an_exception_is_the_functions_error(world: World) -> None:
@@ -228,7 +228,17 @@ def test_it_logs_what_its_role_may_log(world: World, actions: list[str], logged:
         assert logs.describe_log_groups()["logGroups"] == []
         return
     found = logs.filter_log_events(logGroupName="/aws/lambda/f")["events"]
-    assert [one["message"] for one in found] == logged
+    assert [one["message"].rstrip() for one in found] == logged
+
+
+def test_its_log_has_the_rehearsals_time(world: World) -> None:
+    made(world, ECHO, {"Effect": "Allow", "Action": "logs:*", "Resource": "*"})
+    world.server.post("clock", {"now": "2031-05-06T07:08:00+00:00"})
+    invoked(world, {})
+    begin = int(datetime.fromisoformat("2031-05-06T07:08:00+00:00").timestamp() * 1000)
+    found = world.client("logs").filter_log_events(logGroupName="/aws/lambda/f", startTime=begin)["events"]
+    assert [one["message"] for one in found] == ["hello\n"]
+    assert 0 <= found[0]["timestamp"] - begin < 60_000
 
 
 def test_its_clock_is_the_rehearsals(world: World) -> None:

@@ -42,7 +42,31 @@ def test_a_machine_that_powers_itself_off_stops_or_terminates(world: World) -> N
         ident = world.launched(InstanceInitiatedShutdownBehavior=behaviour)
         world.server.post("shutdown", {"region": "us-west-2", "instance_id": ident})
         world.settled(ident, state)
-        assert world.instance(ident)["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
+        found = world.instance(ident)
+        assert found["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
+        assert found["StateTransitionReason"] == "User initiated"
+
+
+def test_a_stop_that_was_asked_for_has_its_cause_and_its_second_until_the_next_start(world: World) -> None:
+    ident = world.launched()
+    world.server.post("clock", {"now": "2031-05-06T07:08:00+00:00"})
+    world.ec2.stop_instances(InstanceIds=[ident])
+    found = world.instance(ident)
+    assert found["StateReason"]["Code"] == "Client.UserInitiatedShutdown"
+    assert found["StateTransitionReason"].startswith("User initiated (2031-05-06 07:08:")
+    assert found["StateTransitionReason"].endswith(" GMT)")
+    world.settled(ident, "stopped")
+    world.ec2.start_instances(InstanceIds=[ident])
+    found = world.instance(ident)
+    assert (found["StateReason"]["Code"], found["StateTransitionReason"]) == ("", "")
+
+
+def test_what_a_schedule_stops_is_stopped_when_it_was_due(world: World) -> None:
+    ident = world.launched()
+    world.server.post("clock", {"firing": "2031-05-06T07:08:00+00:00"})
+    world.ec2.stop_instances(InstanceIds=[ident])
+    world.server.post("clock", {"firing": None})
+    assert world.instance(ident)["StateTransitionReason"] == "User initiated (2031-05-06 07:08:00 GMT)"
 
 
 def test_a_terminated_instance_has_no_network(aws: World) -> None:

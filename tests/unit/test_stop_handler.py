@@ -84,13 +84,19 @@ NOON = "2026-01-07T01:00:00Z"
         ({"time": NOON}, 16, [], "it comes 16 minutes after Tue 2026-01-06 20:00 America/New_York, too late"),
         ({"time": NOON}, 1440, [], "it comes 1440 minutes after Tue 2026-01-06 20:00 America/New_York, too late"),
         ({"time": "2026-01-07T02:00:00Z"}, 0, [], "nothing is due at Tue 2026-01-06 21:00 America/New_York"),
-        ({"prove": True}, 0, ["stop"], "to prove that it stops"),
+        ({"prove": NOON}, 0, ["stop"], "to prove that it stops"),
+        ({"prove": NOON}, 4, ["stop"], "to prove that it stops"),
+        ({"prove": NOON}, 5, [], "it comes 5 minutes after Tue 2026-01-06 20:00 America/New_York, too late"),
+        ({"prove": "2026-01-07T02:00:00+00:00"}, 0, ["stop"], "to prove that it stops"),
+        ({"prove": True, "time": NOON}, 0, [], "the event has no time, so it is not from a rule"),
         ({"prove": "yes"}, 0, [], "the event has no time, so it is not from a rule"),
+        ({"time": "noon"}, 0, [], "the event has no time, so it is not from a rule"),
         ({"key1": "value1"}, 0, [], "the event has no time, so it is not from a rule"),
     ],
 )  # fmt: skip
 def test_each_decision_has_its_reason(event: dict[str, Any], late: int, verbs: list[str], why: str) -> None:
-    now = at(event.get("time", NOON)) + timedelta(minutes=late)
+    sent = {at(text) for text in event.values() if str(text).startswith("2026")} or {at(NOON)}
+    now = max(sent) + timedelta(minutes=late)
     assert stop_handler.decide(CONFIG, event, ZONE, now) == (verbs, why)
 
 

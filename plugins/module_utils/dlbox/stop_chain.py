@@ -1,24 +1,27 @@
-"""The chain that stops the box, as the proof looks it over: what is broken, where else it may be, what was looked at."""
+"""The chain that stops the box, as the proof looks it over: what is broken, and what was looked at. Pure."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-from .aws import Aws
 from .change import Change
-from .errors import DlboxError
-from .function_role import function_name
-from .observe_gpu import regions
 
 
-def reasons(changes: list[Change], elsewhere: list[str]) -> list[str]:
-    """Why the chain is broken, one sentence for each thing that site.yml would mend."""
-    # What a proof that was killed left is in nobody's way; whether a policy of others denies the stop is found by trying.
-    others = [change for change in changes if change.verb != "detach"]
-    mine = [change for change in others if not change.thing.partition(" of ")[0].endswith("-at-prove")]
-    found = [f"{change.thing}: {change.reason}" for change in mine]
-    return found + [f"there is one in {region}, but it stops nothing of another region" for region in elsewhere]
+def reasons(changes: list[Change], shutdown: str, elsewhere: list[str]) -> list[str]:
+    """Why the stops are broken, one sentence for each thing that site.yml would mend. `shutdown`: what a power-off does, stop or terminate."""
+    found = [f"{change.thing}: {change.reason}" for change in changes if _matters(change)]
+    found += [f"there is one in {region}, but it stops nothing of another region" for region in elsewhere]
+    lost = f"shutdown behaviour of the instance: it is {shutdown}, so the idle stop would delete the box with its disk"
+    return found if shutdown == "stop" else [*found, lost]
+
+
+def _matters(change: Change) -> bool:
+    """Whether a stop could fail to come, or be undone, while this change is not made: not for want of a tag or a log, nor by a rest."""
+    if change.verb == "delete":
+        # A rule or permission too many only wakes the function, which judges for itself, and a stop too many stops.
+        return change.thing.startswith("function ") or "/start" in change.thing
+    # Whether a policy of somebody else's denies the stop is found by trying.
+    return change.verb not in ("tag", "await", "detach") and not change.thing.startswith("log group ")
 
 
 def missing(changes: list[Change]) -> bool:
@@ -36,24 +39,6 @@ def evidence(want: Any, seen: dict[str, Any], box: dict[str, Any]) -> dict[str, 
         "region": want.scope.region,
         "instance_id": box["InstanceId"],
         "backend": want.backend,
+        "shutdown_behavior": seen["shutdown_behavior"],
         **{part: seen[part] for part in parts or ("schedules", "schedule_group", "stop_role", "stop_policy")},
     }
-
-
-def elsewhere(aws: Aws, want: Any) -> list[str]:
-    """Other regions of the account that hold the box's stop."""
-    names = {"Name": "stop", "GroupName": want.scope.prefix}
-    ask: tuple[str, str, dict[str, str]] = ("scheduler", "get_schedule", names)
-    if want.backend == "lambda":
-        ask = ("lambda", "get_function", {"FunctionName": function_name(want.scope)})
-
-    def holds(region: str) -> bool:
-        try:
-            return bool(aws.call(ask[0], ask[1], region=region, **ask[2]))
-        except DlboxError:
-            return False
-
-    others = [region for region, enabled in regions(aws).items() if enabled and region != want.scope.region]
-    return [
-        one for one, found in zip(others, aws.together([partial(holds, one) for one in others]), strict=True) if found
-    ]

@@ -18,12 +18,14 @@ from zoneinfo import ZoneInfo
 
 # A retry that comes later could stop the next working day.
 LATEST = timedelta(minutes=15)
+# By then the proof has not given its stop up yet; Lambda repeats a failed run for longer.
+LATEST_PROOF = timedelta(minutes=4)
 # An instance that is no more. One in the wrong state may be pending, so that is a failure, which Lambda repeats.
 GONE = ("InvalidInstanceID.NotFound",)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Do what is due at the event's time; {"prove": true} is a stop at once. Raises where an instance could not be reached."""
+    """Do what is due at the event's time; {"prove": moment} is a stop at once. Raises where an instance could not be reached."""
     config = json.loads(os.environ["DLBOX"])
     zone_file = Path(__file__).with_name("zones") / config["zone"]
     with zone_file.open("rb") as data:
@@ -40,16 +42,18 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def decide(config: dict[str, Any], event: dict[str, Any], zone: tzinfo, now: datetime) -> tuple[list[str], str]:
     """(verbs, why) for an event as EventBridge sends it, at a moment of Lambda's clock."""
-    if event.get("prove") is True:
-        return ["stop"], "to prove that it stops"
-    if not event.get("time"):
+    proof = "prove" in event
+    try:
+        fired = datetime.fromisoformat(event["prove" if proof else "time"]).astimezone(UTC)
+    except (KeyError, TypeError, ValueError):
         return [], "the event has no time, so it is not from a rule"
-    fired = datetime.fromisoformat(event["time"]).astimezone(UTC)
     # EventBridge fires at any second of the minute.
     moment = fired.replace(second=0, microsecond=0)
     local = f"{moment.astimezone(zone):%a %Y-%m-%d %H:%M} {config['zone']}"
-    if now - fired > LATEST:
+    if now - fired > (LATEST_PROOF if proof else LATEST):
         return [], f"it comes {(now - fired) // timedelta(minutes=1)} minutes after {local}, too late"
+    if proof:
+        return ["stop"], "to prove that it stops"
     verbs = due(config, moment, zone)
     if not verbs and "stop" in _meant(config, moment, zone):
         return [], f"the stop of {local} is skipped until {config['until']}"

@@ -11,17 +11,31 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from . import act, launch_refused, observe, plan_schedule, stop_chain, stop_once, timetable, wait
+from . import (
+    act,
+    function_runs,
+    in_use,
+    launch_refused,
+    observe,
+    observe_proof,
+    plan_schedule,
+    stop_cause,
+    stop_chain,
+    stop_once,
+    wait,
+)
 from .aws import Aws
 from .change import Call
 from .converge import complete
 from .errors import DlboxError, Refused, StateMoved
-from .names import LIVE
 from .retry import backoff
 
-SPEC = {key: option for key, option in plan_schedule.SPEC.items() if key not in ("state", "snooze", "observed")}
-# Beyond the planned minute: EventBridge is exact to one, and AWS may be slow.
-PATIENCE_S = 300.0
+SPEC = {key: option for key, option in plan_schedule.SPEC.items() if key not in ("state", "snooze", "observed")} | {
+    "idle": {"type": "str", "default": ""},
+    "force": {"type": "bool", "default": False},
+}
+# The function's runs that are kept as evidence: how far back, and how many at most.
+RUNS_SINCE, RUNS = timedelta(days=8), 5
 
 
 def run(params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
@@ -30,63 +44,81 @@ def run(params: dict[str, Any], check: bool, say: Callable[[str], None] = lambda
     aws = Aws(want.scope.region, want.scope.profile, say)
     seen: dict[str, Any] = {}
     complete(aws, plan_schedule, want, seen)
-    box = next((item for item in seen["instances"] if item["State"] in LIVE), None)
+    box = next(iter(seen["instances"]), None)
     if box is None:
         raise Refused(
             f"{want.scope.box} does not exist, so there is nothing to stop: `ansible-playbook site.yml` makes it"
         )
+    seen["shutdown_behavior"] = observe.PARTS["shutdown_behavior"](aws, want, seen)
     changes = plan_schedule.plan(want, seen)
-    broken = stop_chain.reasons(changes, stop_chain.elsewhere(aws, want) if stop_chain.missing(changes) else [])
+    others = observe_proof.elsewhere(aws, want) if stop_chain.missing(changes) else []
+    broken = stop_chain.reasons(changes, seen["shutdown_behavior"], others)
     told = stop_chain.evidence(want, seen, box)
+    if want.backend == "lambda":
+        told["last_runs"] = observe_proof.runs(aws, want, _now(seen) - RUNS_SINCE)[-RUNS:]
     if broken or check:
         return {"changed": False, "proved": False, "broken": broken, "evidence": told}
     if box["State"] != "running":
         raise Refused(
             f"{want.scope.box} is {box['State']}, so a stop would prove nothing: start it with playbooks/start.yml first"
         )
+    if not params["force"] and (left_alone := in_use.refusal(want.scope.box, params["idle"])):
+        raise Refused(left_alone)
     return {"changed": True, **prove(aws, want, seen, box, told)}
-
-
-def check_free(want: Any, now: datetime, until: datetime) -> None:
-    """Refuse where the timetable itself acts meanwhile: one could not tell the two, and the start would undo the real stop."""
-    moment, verb = next(timetable.firings(want.table, now))
-    if moment < until:
-        shown = timetable.told(moment, want.table.zone)["local"]
-        raise Refused(f"the regular {verb} of {shown} comes too soon to prove anything: run this again after it")
 
 
 def prove(aws: Aws, want: Any, seen: dict[str, Any], box: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
     """Stop the box as every evening, but a minute ahead, and start it again; the evidence tells each moment."""
     # Looking over took its time.
     seen = {**seen, "account": observe.PARTS["account"](aws, want, seen)}
-    now = datetime.fromisoformat(seen["account"]["now"])
-    moment = stop_once.moment(want, now)
-    patience = (moment - now).total_seconds() + PATIENCE_S
-    check_free(want, now, now + timedelta(seconds=patience))
-    told = {**told, "planned_for": moment.isoformat()}
+    name, ident, moment = want.scope.box, box["InstanceId"], stop_once.moment(want, _now(seen))
+    stop_once.check_free(want, seen, moment)
+    told = {**told, "planned_for": moment.isoformat(), "started_again": False}
     _clear(aws, want, seen)
     try:
-        for call in stop_once.set_up(want, seen, box["InstanceId"], moment):
+        for call in stop_once.set_up(want, seen, ident, moment):
             _do(aws, want, seen, call)
-        aws.say(f"the same role and target stop {box['InstanceId']} at {moment:%H:%M} UTC")
-        state = _stopping(aws, box["InstanceId"], patience)
+        aws.say(f"the same role and target stop {ident} at {moment:%H:%M} UTC")
+        state = _left_running(aws, ident, moment - _now(seen) + stop_once.PATIENCE)
     finally:
         _clear(aws, want, seen)
-    if state not in ("stopping", "stopped"):
-        said = (
-            f"every part of the chain is as it should be, and yet AWS did not stop {box['InstanceId']} at {moment:%H:%M} UTC: look in "
-            "CloudTrail for StopInstances, where a permission boundary or an organization's policy shows; until then stop it by hand"
-        )
+    if state == "running":
+        log = function_runs.words(observe_proof.runs(aws, want, moment)) if want.backend == "lambda" else ""
+        said = stop_cause.never_came(ident, moment, log)
         return {"proved": False, "broken": [said], "evidence": {**told, "state": state}}
-    ids = {"InstanceIds": [box["InstanceId"]]}
-    _wait(aws, want, seen, ids, "stopped")
+    noticed = _clock(aws, want, seen)
+    if state not in wait.DEAD:
+        _wait(aws, want, seen, ident, "stopped")
+    instance = observe_proof.instance(aws, ident)
+    told = {**told, **stop_cause.cause(instance, noticed), "state": instance["State"]["Name"]}
+    if why := stop_cause.unplanned(told, told["state"], moment):
+        said = f"{name} did not stop as planned for {moment:%H:%M} UTC, so nothing is proved: {why}; start it with playbooks/start.yml and run this again"
+        return {"proved": False, "broken": [said], "evidence": told}
+    return {"proved": True, **_start_again(aws, want, seen, ident, told)}
+
+
+def _start_again(aws: Aws, want: Any, seen: dict[str, Any], ident: str, told: dict[str, Any]) -> dict[str, Any]:
+    name = want.scope.box
+    if due := stop_once.overtaken(want, seen, _clock(aws, want, seen)):
+        said = f"{name} stopped as planned and stays so, because meanwhile its stop of {due} fell due: playbooks/start.yml starts it"
+        return {"broken": [said], "evidence": told}
     try:
-        launch_refused.start_instances(aws, want, seen, Call("ec2", "start_instances"), ids)
-        _wait(aws, want, seen, ids, "running")
+        call = Call("ec2", "start_instances", {"InstanceIds": [ident]})
+        launch_refused.start_instances(aws, want, seen, call, dict(call.params))
+        running = _wait(aws, want, seen, ident, "running")
     except DlboxError as error:
-        said = f"{want.scope.box} stopped as planned, but does not start again ({error}): playbooks/start.yml tries once more"
-        return {"proved": True, "broken": [said], "evidence": {**told, "stopped": True, "started_again": False}}
-    return {"proved": True, "broken": [], "evidence": {**told, "stopped": True, "started_again": True}}
+        said = f"{name} stopped as planned, but does not start again ({error}): playbooks/start.yml tries once more"
+        return {"broken": [said], "evidence": told}
+    again = {"started_again": True, "started_at": running["LaunchTime"], "state": running["State"]}
+    return {"broken": [], "evidence": {**told, **again}}
+
+
+def _now(seen: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(seen["account"]["now"])
+
+
+def _clock(aws: Aws, want: Any, seen: dict[str, Any]) -> datetime:
+    return _now({"account": observe.PARTS["account"](aws, want, seen)})
 
 
 def _clear(aws: Aws, want: Any, seen: dict[str, Any]) -> None:
@@ -95,11 +127,11 @@ def _clear(aws: Aws, want: Any, seen: dict[str, Any]) -> None:
             _do(aws, want, seen, call)
 
 
-def _stopping(aws: Aws, instance: str, patience: float) -> str:
+def _left_running(aws: Aws, instance: str, patience: timedelta) -> str:
+    """The first state other than running, or that one when patience ends."""
     state = "running"
-    for pause in backoff(total=patience, longest=5.0):
-        found = aws.call("ec2", "describe_instances", InstanceIds=[instance])["Reservations"][0]["Instances"][0]
-        state = str(found["State"]["Name"])
+    for pause in backoff(total=patience.total_seconds(), longest=5.0):
+        state = str(observe_proof.instance(aws, instance)["State"]["Name"])
         if state != "running":
             break
         aws.say(f"{instance} is {state}, waiting for the stop")
@@ -107,8 +139,9 @@ def _stopping(aws: Aws, instance: str, patience: float) -> str:
     return state
 
 
-def _wait(aws: Aws, want: Any, seen: dict[str, Any], ids: dict[str, Any], state: str) -> None:
-    wait.instance_state(aws, want, seen, Call("wait", "instance_state"), {**ids, "State": state})
+def _wait(aws: Aws, want: Any, seen: dict[str, Any], instance: str, state: str) -> dict[str, Any]:
+    call = Call("wait", "instance_state", {"InstanceIds": [instance], "State": state})
+    return dict(wait.instance_state(aws, want, seen, call, dict(call.params))["Instance"])
 
 
 def _do(aws: Aws, want: Any, seen: dict[str, Any], call: Call) -> None:

@@ -153,7 +153,7 @@ def test_after_today_s_stop_the_receipt_says_until_when_it_runs() -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS[::-1])
-def test_the_stop_is_proved_and_a_break_is_named(backend: str) -> None:
+def test_the_stop_is_proved_by_force_and_a_box_that_does_not_say_is_left_alone(backend: str) -> None:
     play("playbooks/provision.yml", box_stop_backend=backend)
     said = play("playbooks/prove_stop.yml", check=False, box_stop_backend=backend)
     assert "nightly did not say whether it is in use: save your work and add -e force=yes" in said
@@ -176,6 +176,25 @@ def test_the_stop_is_proved_and_a_break_is_named(backend: str) -> None:
     until(is_on, "the start after the proof")
     kept = json.loads((ROOT / ".dlbox/000000000000/us-west-2/nightly/prove_stop.json").read_text())
     assert (kept["proved"], kept["instance_id"]) == (True, box()["InstanceId"])
+    assert kept["planned_for"] <= kept["stopped_at"] < kept["started_at"]
+
+
+def test_a_box_that_powers_itself_off_meanwhile_proves_nothing() -> None:
+    play("playbooks/provision.yml")
+    scheduler, group = boto3.client("scheduler", region_name=REGION), "dlbox-us-west-2-nightly"
+
+    def power_off() -> None:
+        until(lambda: "prove" in [one["Name"] for one in scheduler.list_schedules(GroupName=group)["Schedules"]], "it")
+        name = f"dlbox-machine-{box()['InstanceId']}"
+        subprocess.run(["podman", "exec", name, "systemctl", "poweroff"], capture_output=True, check=False)
+
+    thread = threading.Thread(target=power_off)
+    thread.start()
+    said = play("playbooks/prove_stop.yml", check=False, force=True)
+    thread.join()
+    assert "so nothing is proved: it powered itself off" in said
+    until(lambda: is_on(False), "the power-off")
+    start()
 
 
 def test_a_stop_that_did_not_come_is_told_and_its_cause_named() -> None:

@@ -60,6 +60,11 @@ def now() -> datetime:
     return STATE.now().replace(tzinfo=None)
 
 
+def when() -> str:
+    """The present as EC2 writes it into StateTransitionReason; what a schedule does happens when it was due."""
+    return f"{STATE.moment():%Y-%m-%d %H:%M:%S} GMT"
+
+
 def refused(instance: Any, deed: str) -> Exception:
     """AWS's refusal of a deed in the wrong state."""
     return refuse(
@@ -87,6 +92,7 @@ def apply() -> None:
             raise refused(self, "stopped")
         if before.name == "running":
             stop(self)
+            self._reason = f"User initiated ({when()})"
             send(self, "stopped")
         return before
 
@@ -96,6 +102,7 @@ def apply() -> None:
             for address in [a for a in self.ec2_backend.addresses if a.instance is self]:
                 self.ec2_backend.disassociate_address(address=address.public_ip)
             terminate(self)
+            self._reason = f"User initiated ({when()})"
             send(self, "terminated")
         return before
 
