@@ -195,6 +195,8 @@ def fill(value: Any, variables: dict[str, Any]) -> Any:
         return str(ROOT / "group_vars/all.yml")
     if value in PICTURES:
         return variables["seen"]
+    if value.startswith("{{ [box_jupyter_port"):
+        return [variables["box_jupyter_port"]] if variables["box_jupyter_access"] == "tunnel" else []
     found = re.fullmatch(r"\{\{ (\w+)(?: \| default\(''\))? \}\}", value)
     assert found, f"provision.yml holds a template that this file does not know: {value}"
     return variables[found[1]]

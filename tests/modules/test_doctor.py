@@ -20,7 +20,7 @@ INSTANCE = {
     "disk_gib": "100",
 }
 FIREWALL = {"allowed_cidrs": ["auto"], "address_source": "https://checkip.amazonaws.com", "open_to_world": False}
-FIREWALL |= {"port_range": "8080-8089", "extra_ports": [], "instance_connect": True}
+FIREWALL |= {"port_range": "8080-8089", "extra_ports": [], "closed_ports": [], "instance_connect": True}
 
 
 @pytest.fixture
