@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import re
+import ssl
 from typing import Any, NamedTuple
 
 from ansible.module_utils.dlbox.change import Change
@@ -27,11 +28,12 @@ def wanted_names(address: str) -> frozenset[str]:
 
 def read(text: str, fits: bool) -> Certificate:
     """The facts from `openssl x509 -noout -enddate -ext subjectAltName`."""
-    end = re.search(r"notAfter=(.+) GMT", text)
+    end = re.search(r"notAfter=(.+ GMT)", text)
     names = re.findall(r"(?:IP Address|DNS):[^,\s]+", text)
-    ends = datetime.datetime.strptime(end[1] if end else "Jan 1 00:00:00 1970", "%b %d %H:%M:%S %Y")
+    # Not strptime: it would look for the months of the host's own language.
+    ends = datetime.datetime.fromtimestamp(ssl.cert_time_to_seconds(end[1]) if end else 0, datetime.timezone.utc)  # noqa: UP017 - Ubuntu 22.04 has 3.10
     short = frozenset(name.replace("IP Address:", "IP:") for name in names)
-    return Certificate(short, ends.replace(tzinfo=datetime.timezone.utc), fits)  # noqa: UP017 - Ubuntu 22.04 has 3.10
+    return Certificate(short, ends, fits)
 
 
 def why(found: Certificate | None, names: frozenset[str], now: datetime.datetime) -> str:
