@@ -98,10 +98,10 @@ def test_a_remembered_answer_is_never_a_wrong_one(world: World) -> None:
     assert addresses(world) == 0
     world.address()
     assert addresses(world) == 1
+    world.pace(2)
     ident = str(world.run()["InstanceId"])
     assert world.instance(ident)["State"]["Name"] == "pending"
-    time.sleep(0.5)
-    assert world.instance(ident)["State"]["Name"] == "running"
+    world.settled(ident, "running")
     world.server.post("shutdown", {"region": "us-west-2", "instance_id": ident})
     assert world.instance(ident)["State"]["Name"] == "stopping"
     world.settled(ident, "stopped")

@@ -64,6 +64,7 @@ def test_cancelling_ends_a_stopped_instance(aws: World) -> None:
 
 
 def test_an_uncancelled_request_launches_again_without_the_tags(aws: World) -> None:
+    aws.pace(2)
     tags = [{"ResourceType": kind, "Tags": [{"Key": "dlbox:box", "Value": "lab"}]} for kind in ("instance", "volume")]
     tags.append({"ResourceType": "spot-instances-request", "Tags": [{"Key": "dlbox:box", "Value": "lab"}]})
     market_options = market(**PERSISTENT)

@@ -8,10 +8,12 @@ from .world import World, code
 
 
 def test_a_launch_is_pending_first(aws: World) -> None:
+    aws.pace(60)
     assert aws.instance(aws.run()["InstanceId"])["State"]["Name"] == "pending"
 
 
 def test_a_stop_takes_its_time(aws: World) -> None:
+    aws.pace(2)
     ident = aws.launched()
     aws.ec2.stop_instances(InstanceIds=[ident])
     assert aws.instance(ident)["State"]["Name"] == "stopping"
@@ -19,6 +21,7 @@ def test_a_stop_takes_its_time(aws: World) -> None:
 
 
 def test_a_stopping_instance_does_not_start(aws: World) -> None:
+    aws.pace(2)
     ident = aws.launched()
     aws.ec2.stop_instances(InstanceIds=[ident])
     assert code(aws.ec2.start_instances, InstanceIds=[ident]) == "IncorrectInstanceState"

@@ -69,6 +69,11 @@ class World:
         """A client that tries once."""
         return self.server.client(service, region, retries={"total_max_attempts": 1}, read_timeout=10)
 
+    @setup
+    def pace(self, seconds: float) -> None:
+        """How long a change of state takes; set before an instance is launched, whose age it is compared with."""
+        self.server.post("knobs", {"transition_s": seconds})
+
     def run(self, **params: Any) -> dict[str, Any]:
         """RunInstances with the least it needs."""
         self.key()
