@@ -33,7 +33,7 @@ def asked(key: str, value: Any) -> str:
     if not text.replace(":", "").isdigit():
         raise Refused(
             f'{key}: {str(value)[:50]!r} is no time to skip stops until; write tonight, off, a time as in "23:30", '
-            "or a date and time as in '2026-11-23 18:00'"
+            "or a date and time, as in -e \"snooze='2026-11-23 18:00'\""
         )
     return f"{stop_time.clock_time(key, text):%H:%M}"
 
