@@ -7,7 +7,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 BIN := .venv/bin
 REHEARSE := source .dlbox/rehearsal/env &&
 SUITES := tests/unit tests/policy tests/inventory tests/ssh_client tests/modules tests/drift tests/faults tests/rehearsal_contract
-SCENARIOS := stop box host quota
+SCENARIOS := stop box host
+LONG := quota vscode conda idle
 TYPED := plugins/module_utils/dlbox tests/rehearsal tests/browser tests/modules tests/drift tests/faults
 
 .PHONY: help up down test test-all lint bench molecule machines code-server lock
@@ -31,11 +32,9 @@ test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
 	$(BIN)/pytest -n 4 --dist worksteal -m "not slow" $(SUITES)
 	$(MAKE) -j 3 --output-sync=target machines $(SCENARIOS:%=scenario-%)
 
-test-all: test ## The slow ones too: more faults, VS Code, broken environments, the idle stop on real machines, the bench
+test-all: test ## The slow ones too: more faults, quotas over days, VS Code, broken environments, the idle stop on real machines, the bench
 	$(BIN)/pytest -n 4 --dist worksteal -m slow $(SUITES)
-	$(MAKE) scenario-vscode
-	$(MAKE) scenario-idle
-	$(MAKE) scenario-conda
+	$(MAKE) $(LONG:%=scenario-%)
 	$(MAKE) bench
 
 lint: .venv/ready ## ruff, mypy, ansible-lint, yamllint
