@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 BIN := .venv/bin
 REHEARSE := source .dlbox/rehearsal/env &&
 SUITES := tests/unit tests/policy tests/inventory tests/ssh_client tests/modules tests/drift tests/faults tests/rehearsal_contract
-SCENARIOS := stop box host
+SCENARIOS := host stop box
 LONG := quota vscode conda idle
 TYPED := plugins/module_utils/dlbox tests/rehearsal tests/browser tests/modules tests/drift tests/faults
 
@@ -30,7 +30,7 @@ test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
 	$(BIN)/python -m rehearsal image
 	$(BIN)/python -m browser
 	$(BIN)/pytest -n 4 --dist worksteal -m "not slow" $(SUITES)
-	$(MAKE) -j 3 --output-sync=target machines $(SCENARIOS:%=scenario-%)
+	$(MAKE) -j 3 --output-sync=target $(SCENARIOS:%=scenario-%) machines
 
 test-all: test ## The slow ones too: more faults, quotas over days, VS Code, broken environments, the idle stop on real machines, the bench
 	$(BIN)/pytest -n 4 --dist worksteal -m slow $(SUITES)
