@@ -111,7 +111,7 @@ def test_refused(given: dict[str, Any], says: str) -> None:
         {"box_jupyter_port": "8085"},
         {"box_jupyter_port": 8081, "box_vscode_port": 8081, "box_vscode": False},
         {"box_jupyter_port": 9000, "box_jupyter_access": "tunnel"},
-        {"box_jupyter_folder": "my work/2026"},
+        {"box_jupyter_folder": "my notebooks/2026"},
         {"box_repository": "https://me:secret@example.org/me/work.git"},
         {"box_jupyter_environment": {"TOKEN": "a b$", "N": 3, "ON": True}},
         {"box_vscode_extensions": ["ms-python.python@2026.1.0", "./my own.vsix"]},

@@ -39,7 +39,7 @@ def form(key: str, entry: Any) -> None:
         raise Refused(f'{key}: python of {name} is a version in quotes, as in "3.11"')
     if "file" in entry:
         if not isinstance(entry["file"], str):
-            raise Refused(f"{key}: file of {name} is the path of an environment.yml, as in ~/work/environment.yml")
+            raise Refused(f"{key}: file of {name} is the path of an environment.yml, as in ~/project/environment.yml")
         if both := [part for part in ("python", "packages", "pip") if part in entry]:
             raise Refused(f"{key}: {name} has a file and {both[0]}; write what it holds into the file, or leave it out")
 

@@ -57,9 +57,9 @@ def test_a_cell_has_the_settings_variables(box: Notebook) -> None:
 def test_it_shows_the_folder_with_something_to_start_from(box: Notebook) -> None:
     listed = {one["path"] for one in box.api("contents/starter", box.token)["content"]}
     assert listed == {"starter/starter.ipynb", "starter/train.py"}
-    assert {one["path"] for one in box.api("contents/work", box.token)["content"]} == {
-        "work/mine.txt",
-        "work/notes.txt",
+    assert {one["path"] for one in box.api("contents/project", box.token)["content"]} == {
+        "project/mine.txt",
+        "project/notes.txt",
     }
     changed = box.api("contents/starter/train.py", box.token)["content"]
     assert changed == "# mine\n"
