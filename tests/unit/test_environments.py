@@ -29,7 +29,7 @@ def declared(entry: Any, text: str = FILE) -> dict[str, Any]:
 def test_a_list() -> None:
     found = declared({"name": "dl", "python": "3.12", "packages": ["numpy"], "pip": ["einops"]})
     assert found == {
-        "name": "dl", "state": "present", "channels": [], "packages": ["python=3.12", "numpy"], "pip": ["einops"], "source": "",
+        "name": "dl", "state": "present", "channels": [], "packages": ["python=3.12", "numpy"], "pip": ["einops"], "source": "", "file": "",
     }  # fmt: skip
     assert declared({"name": "dl"})["packages"] == ["python"]
 
@@ -39,6 +39,7 @@ def test_a_file() -> None:
         "name": "theirs", "state": "present", "channels": ["pytorch", "conda-forge"],
         "packages": ["python=3.12", "pytorch::pytorch>=2", "pip"],
         "pip": ["einops", "--extra-index-url https://w.example.org/cu121", "git+https://g.example.org/p"], "source": FILE,
+        "file": "x.yml",
     }  # fmt: skip
     assert declared({"file": "x.yml", "name": "mine"})["name"] == "mine"
     assert declared({"file": "x.yml", "state": "absent"})["state"] == "absent"
@@ -66,6 +67,17 @@ REFUSED = {
         "name: x\ndependencies: [{pip: [-r r.txt]}]",
         "'-r r.txt' lies on your machine",
     ),
+    "a password in a list": (
+        {"name": "dl", "pip": ["--index-url https://me:s3cret@w.example.org/simple"]},
+        FILE,
+        "dl has an address with a user or password",
+    ),
+    "a token in a list": ({"name": "dl", "pip": ["x @ git+https://s3cret@g.example.org/x"]}, FILE, "~/.netrc"),
+    "a password in a file": (
+        {"file": "x.yml"},
+        FILE.replace("[pytorch", "['https://me:s3cret@c.example.org/p'"),
+        "x.yml has an address",
+    ),
     "a folder": ({"file": "x.yml"}, "name: x\ndependencies: [{pip: [-e .]}]", "'-e .' lies on your machine"),
 }
 
@@ -75,7 +87,13 @@ def test_refused(entry: dict[str, Any], text: str, says: str) -> None:
     with pytest.raises(Refused) as refused:
         declared(entry, text)
     assert says in str(refused.value)
+    assert "s3cret" not in str(refused.value)
     assert is_sentence(str(refused.value))
+
+
+def test_the_user_of_git_over_ssh_is_no_secret() -> None:
+    line = "x @ git+ssh://git@g.example.org/x"
+    assert declared({"name": "dl", "pip": [line]})["pip"] == [line]
 
 
 def test_a_file_is_read_beside_site_yml_before_anything_is_created(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ KEYS = ("name", "python", "packages", "pip", "file", "state")
 # Names that conda gives to its own folder; an environment of that name would be conda itself.
 ITSELF = ("base", "root")
 _FILE_KEYS = ("name", "channels", "dependencies", "prefix")
+# A user and a password in an address; git+ssh's user has none, and is no secret.
+_SECRET = re.compile(r"\b(?:git\+)?https?://[^\s/]*@|://[^\s/@]+:[^\s/@]+@")
 # Options of pip's requirement files that name another file of the user's machine.
 _ELSEWHERE = re.compile(r"-(r|c|-requirement|-constraint)\b|(-e|--editable)[ =]*(?!git\+)")
 
@@ -45,25 +47,27 @@ def form(key: str, entry: Any) -> None:
 
 
 def declared(key: str, entry: Mapping[str, Any], read: Callable[[str], str]) -> dict[str, Any]:
-    """{"name", "state", "channels", "packages", "pip", "source"} of one entry.
+    """{"name", "state", "channels", "packages", "pip", "source", "file"} of one entry.
 
-    `read` gives the text of a path; `source` is that text, "" where there is none; no channels means the box's.
+    `read` gives the text of a path; `source` is that text and `file` that path, "" where there is none; no channels
+    means the box's.
     """
     form(key, entry)
     state = entry.get("state", "present")
-    empty: dict[str, Any] = {"channels": [], "packages": [], "pip": [], "source": "", "state": state}
+    empty: dict[str, Any] = {"channels": [], "packages": [], "pip": [], "source": "", "file": "", "state": state}
     if state == "absent" and "name" in entry:
         return {**empty, "name": str(entry["name"])}
     if "file" not in entry:
         python = str(entry.get("python", "")).strip()
         spec = f"python={python}" if python else "python"
         lists = {"packages": [spec, *entry.get("packages", [])], "pip": list(entry.get("pip", []))}
+        open_to_all(f"{key}: {entry['name']}", [*lists["packages"], *lists["pip"]])
         return {**empty, **lists, "name": str(entry["name"])}
     path = entry["file"]
     found = parsed(f"{key}: {path}", read(path))
     name = str(entry.get("name") or found["name"])
     form(key, {"name": name})
-    return {**empty, **found, "name": name}
+    return {**empty, **found, "name": name, "file": path}
 
 
 def parsed(where: str, text: str) -> dict[str, Any]:
@@ -87,7 +91,18 @@ def parsed(where: str, text: str) -> dict[str, Any]:
             raise Refused(f"{where}: pip's {line[:60]!r} lies on your machine; write the requirements themselves")
     channels = [str(channel) for channel in tree.get("channels") or [] if channel != "nodefaults"]
     packages = [part for part in tree["dependencies"] if isinstance(part, str)]
+    open_to_all(where, [*channels, *packages, *pip])
     return {"name": tree.get("name") or "", "channels": channels, "packages": packages, "pip": pip, "source": text}
+
+
+def open_to_all(where: str, lines: list[str]) -> None:
+    """Refuse an address with a password: it would stand in the lock, in the notes and in what a run says."""
+    for line in lines:
+        if _SECRET.search(str(line)):
+            raise Refused(
+                f"{where} has an address with a user or password; write it without, and put those into ~/.netrc on the box, "
+                "which conda, uv and git read"
+            )
 
 
 def reader(key: str, folder: Path) -> Callable[[str], str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dlbox.change import diff
-from ansible.module_utils.plan_mirrors import CONDA, PIP, UV, plan
+from ansible.module_utils.plan_mirrors import CONDA, PIP, UV, closed, plan
 
 DOCUMENTATION = r"""
 module: base_mirrors
@@ -40,6 +40,9 @@ def main() -> None:
     """Compare the files with the mirrors, and write what differs."""
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     root = pathlib.Path(module.params["root"])
+    if bad := [tool for tool in ("apt", "pypi", "conda") if "@" in module.params[tool]]:
+        # What was given would stand in the reply.
+        module.fail_json(msg=closed(bad[0]), invocation={})
     sources = sorted(path for end in ("list", "sources") for path in root.glob(f"etc/apt/sources.list.d/*.{end}"))
     files = [root / "etc/apt/sources.list", *sources, *(root / path.lstrip("/") for path in (PIP, UV, CONDA))]
     now = {f"/{file.relative_to(root)}": file.read_text() if file.exists() else None for file in files}

@@ -17,6 +17,12 @@ _DISTRIBUTION = re.compile(
 PIP, UV, CONDA = "/etc/pip.conf", "/etc/uv/uv.toml", "/etc/conda/condarc.d/dlbox.yml"
 
 
+def closed(tool: str) -> str:
+    """The sentence for an address with a user or password, which every user of the box could read."""
+    setting = {"apt": "box_apt_mirror", "pypi": "box_pypi_index", "conda": "box_conda_mirror"}[tool]
+    return f"{setting} holds a user or a password: write the address without, and put those into ~/.netrc on the box."
+
+
 def apt(text: str, mirror: str) -> str:
     """apt's sources with the distribution's archive at the mirror."""
     return _DISTRIBUTION.sub(mirror.rstrip("/"), text)

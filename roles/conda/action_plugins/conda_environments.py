@@ -27,7 +27,10 @@ class ActionModule(ActionBase):
         except Refused as refused:
             return {**result, "failed": True, "msg": f"{refused}."}
         result |= self._execute_module(module_args=given, task_vars=task_vars)
-        if local and not self._task.check_mode:
+        if local and not self._task.check_mode and not result.get("failed"):
+            for entry in given["environments"]:
+                for end in ("lock", "pip.txt") if entry["state"] == "absent" else ():
+                    pathlib.Path(local, "environments", f"{entry['name']}.{end}").unlink(missing_ok=True)
             for name, text in result.get("locks", {}).items():
                 file = pathlib.Path(local, "environments", name)
                 if not file.exists() or file.read_text() != text:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible.module_utils import conda_prefix, conda_stage
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.conda_apply import apply, lock
+from ansible.module_utils.conda_apply import apply, forget, lock
 from ansible.module_utils.conda_tools import Failure, Tools
 from ansible.module_utils.dlbox.change import Change, diff
 from ansible.module_utils.plan_environments import Seen, named, plan
@@ -44,6 +44,7 @@ options:
       packages: {description: "Conda specs, python among them.", type: list, elements: str, default: []}
       pip: {description: Requirements for uv., type: list, elements: str, default: []}
       source: {description: "The user's environment.yml, kept beside the locks.", type: str, default: ""}
+      file: {description: "Where that lies on the controller, for sentences.", type: str, default: ""}
 author: [dlbox maintainers]
 """
 EXAMPLES = r"""
@@ -61,7 +62,8 @@ changes: {description: "What was changed, and why.", type: list, returned: succe
 TEXTS = {"type": "list", "elements": "str", "default": []}
 ENVIRONMENT = {
     **{"name": {"type": "str", "required": True}, "state": {"type": "str", "default": "present"}},
-    **{"channels": TEXTS, "packages": TEXTS, "pip": TEXTS, "source": {"type": "str", "default": ""}},
+    **{"channels": TEXTS, "packages": TEXTS, "pip": TEXTS},
+    **{"source": {"type": "str", "default": ""}, "file": {"type": "str", "default": ""}},
 }
 SPEC: dict[str, Any] = {
     "conda": {"type": "path", "required": True},
@@ -97,6 +99,8 @@ def keep(module: AnsibleModule, tools: Tools, notes: pathlib.Path) -> dict[str, 
         if declared["state"] == "present":
             found[name] = prefix
             locks |= lock(notes, declared, prefix) if prefix and not module.check_mode else {}
+        elif not module.check_mode:
+            forget(notes, name)
     venvs = {name: path for name, path in module.params["venvs"].items() if pathlib.Path(path, "bin/python").exists()}
     text = json.dumps({"conda": tools.conda, "environments": found, "venvs": venvs}, indent=4) + "\n"
     if not module.check_mode and (not note.exists() or note.read_text() != text):

@@ -44,6 +44,12 @@ def apply(tools: Tools, change: Change, declared: Declared, seen: Seen) -> tuple
     return seen.prefix, (now.conda, now.pip) != (seen.conda, seen.pip)
 
 
+def forget(notes: pathlib.Path, name: str) -> None:
+    """Remove the locks of an environment that is declared absent; a name may hold dots, so only exact ones."""
+    for file in (f".{name}.json", f"{name}.lock", f"{name}.pip.txt", f"{name}.yml"):
+        (notes / "environments" / file).unlink(missing_ok=True)
+
+
 def lock(notes: pathlib.Path, declared: Declared, prefix: str) -> dict[str, str]:
     """Write what rebuilds the environment; by file name. Made anew only where something was installed or left since."""
     folder, name, seen = notes / "environments", declared["name"], conda_prefix.observe(prefix)

@@ -17,6 +17,10 @@ from ansible.module_utils.conda_words import FULL, explain
 from ansible.module_utils.plan_environments import Declared, named
 
 
+# Where environments are declared, unless a file of the user's does it.
+LISTS = "box_environments"
+
+
 class Failure(Exception):
     """One sentence for the user."""
 
@@ -48,7 +52,7 @@ class Tools:
             check=False,
         )
 
-    def ask(self, *arguments: str, aim: str, prefix: str = "/", retry: tuple[str, ...] = ()) -> Any:
+    def ask(self, *arguments: str, aim: str, prefix: str = "/", retry: tuple[str, ...] = (), where: str = LISTS) -> Any:
         """Run conda and return its JSON answer; `retry` are arguments that tell what is left to download."""
         done = self.run([self.conda, *arguments, "--json"])
         answer = _json(done.stdout)
@@ -62,7 +66,7 @@ class Tools:
             fetch = dry.get("actions", {}).get("FETCH", [])
             missing = sum(package.get("size") or 0 for package in fetch)
             tool = pathlib.PurePath(self.conda).name
-            raise Failure(explain(tool, aim, said, done.returncode, shutil.disk_usage(prefix).free, missing))
+            raise Failure(explain(tool, aim, said, done.returncode, shutil.disk_usage(prefix).free, missing, where))
         return answer
 
     def prefixes(self) -> list[str]:
@@ -97,7 +101,8 @@ class Tools:
         """Solve for the declared packages beside what was asked for by hand, and link them."""
         channels = [part for channel in declared["channels"] for part in ("-c", channel)]
         words = ("install", "-p", prefix, "-y", "-q", "--override-channels", *channels, *declared["packages"])
-        self.ask(*words, aim=f"install the packages of {declared['name']}", prefix=prefix, retry=words)
+        aim, where = f"install the packages of {declared['name']}", declared.get("file") or LISTS
+        self.ask(*words, aim=aim, prefix=prefix, retry=words, where=where)
 
     def drop(self, prefix: str, conda: list[str], pip: list[str]) -> None:
         """Remove packages of which nothing that stays needs one."""
@@ -121,12 +126,13 @@ class Tools:
         """Install the pip part; the lines go through standard input, as they may hold pip's options."""
         lines = "".join(f"{line}\n" for line in declared["pip"])
         aim = f"install the pip part of {declared['name']}"
-        self._uv("install", prefix, "--system-certs", "--requirements", "-", aim=aim, stdin=lines)
+        where = declared.get("file") or LISTS
+        self._uv("install", prefix, "--system-certs", "--requirements", "-", aim=aim, stdin=lines, where=where)
 
-    def _uv(self, verb: str, prefix: str, *words: str, aim: str, stdin: str = "") -> None:
+    def _uv(self, verb: str, prefix: str, *words: str, aim: str, stdin: str = "", where: str = LISTS) -> None:
         done = self.run([self.uv, "pip", verb, "--quiet", "--python", f"{prefix}/bin/python", *words], stdin)
         if done.returncode:
-            raise Failure(explain("uv", aim, done.stderr, done.returncode, shutil.disk_usage(prefix).free, 0))
+            raise Failure(explain("uv", aim, done.stderr, done.returncode, shutil.disk_usage(prefix).free, 0, where))
 
 
 def _json(text: str) -> dict[str, Any]:

@@ -18,8 +18,8 @@ _URL = re.compile(r"https?://[^\s'\"<>`)\]]+")
 MIB = 2**20
 
 
-def explain(tool: str, aim: str, said: str, status: int, free: int, missing: int) -> str:
-    """The sentence for a command that failed while it was to do `aim`.
+def explain(tool: str, aim: str, said: str, status: int, free: int, missing: int, where: str) -> str:
+    """The sentence for a command that failed while it was to do `aim`, which is written in `where`.
 
     `free` and `missing` are bytes: what the environment's disk has left, and what is still to be downloaded (0: not known).
     """
@@ -47,4 +47,4 @@ def explain(tool: str, aim: str, said: str, status: int, free: int, missing: int
             f"{tool} could not {aim}, because {url or 'a mirror'} does not answer ({said[-200:]}); {kept}: run again "
             "later (what was downloaded is kept), or set box_conda_mirror or box_pypi_index to one that is near."
         )
-    return f"{tool} could not {aim} ({said[:900] or 'it said nothing'}); {kept}: correct it in box_environments, then run again."
+    return f"{tool} could not {aim} ({said[:900] or 'it said nothing'}); {kept}: correct it in {where}, then run again."

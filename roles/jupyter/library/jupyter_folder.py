@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import pathlib
 import pwd
+import shutil
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -68,9 +70,24 @@ def write(file: pathlib.Path, content: str, uid: int, gid: int) -> None:
     """Write a file in one step."""
     make(file.parent, uid, gid)
     new = file.with_name(f".{file.name}.new")
-    new.write_text(content, encoding="utf-8")
-    os.chown(new, uid, gid)
-    new.replace(file)
+    try:
+        new.write_text(content, encoding="utf-8")
+        os.chown(new, uid, gid)
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def refusal(error: OSError, folder: pathlib.Path, needed: int) -> str:
+    """One sentence for what kept a file from being made; sizes in bytes."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        there = next(one for one in (folder, *folder.parents) if one.exists())
+        free = shutil.disk_usage(there).free
+        return (
+            f"The disk is full: the files to start from need {-(-needed // 1024)} KiB in {folder}, and {free // 1024} KiB are "
+            "free: raise box_disk_gib, or make room (`conda clean --all`), then run again."
+        )
+    return f"box_jupyter_folder: {error}: name a folder that can be made there."
 
 
 def main() -> None:
@@ -91,7 +108,8 @@ def main() -> None:
                 write(pathlib.Path(change.thing), contents[change.thing], user.pw_uid, user.pw_gid)
                 came[change.thing] = change.after
         except OSError as error:
-            module.fail_json(msg=f"box_jupyter_folder: {error}: name a folder that can be made there.")
+            needed = sum(len(contents[one.thing].encode()) for one in changes if one.thing in contents)
+            module.fail_json(msg=refusal(error, folder, needed))
         note.write_text(json.dumps(came, indent=1) + "\n")
     module.exit_json(changed=bool(changes), changes=[one.public() for one in changes], diff=diff(changes))
 

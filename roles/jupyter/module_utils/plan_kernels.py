@@ -9,10 +9,15 @@ from ansible.module_utils.dlbox.change import Change
 Spec = dict[str, Any]
 
 
-def spec(label: str, prefix: str, variables: dict[str, str]) -> Spec:
-    """A kernel that runs in its environment as an activated shell would."""
+# The environment's own packages come first, and what a notebook starts does not see the folder.
+LAYERED = "import runpy, sys; sys.path.append({!r}); runpy.run_module('ipykernel_launcher', run_name='__main__')"
+
+
+def spec(label: str, prefix: str, variables: dict[str, str], layer: str = "") -> Spec:
+    """A kernel that runs in its environment as an activated shell would; `layer` has ipykernel where that has none."""
+    start = ["-c", LAYERED.format(layer)] if layer else ["-m", "ipykernel_launcher"]
     return {
-        "argv": [f"{prefix}/bin/python", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "argv": [f"{prefix}/bin/python", *start, "-f", "{connection_file}"],
         "display_name": f"Python ({label})",
         "language": "python",
         "metadata": {"debugger": True},
@@ -20,19 +25,29 @@ def spec(label: str, prefix: str, variables: dict[str, str]) -> Spec:
     }
 
 
-def wanted(conda: dict[str, str], venvs: dict[str, str], own: str) -> dict[str, Spec]:
-    """A kernel per environment; JupyterLab's own only where there is no other."""
+def wanted(
+    conda: dict[str, str], venvs: dict[str, str], own: str, layers: dict[str, str] | None = None
+) -> dict[str, Spec]:
+    """A kernel per environment; JupyterLab's own only where there is no other. `layers` by name as in `venvs`."""
     kernels = {
         f"conda-{name}": spec(name, prefix, {"CONDA_PREFIX": prefix, "CONDA_DEFAULT_ENV": name})
         for name, prefix in conda.items()
     }
-    kernels |= {f"venv-{name}": spec(name, prefix, {"VIRTUAL_ENV": prefix}) for name, prefix in venvs.items()}
+    layers = layers or {}
+    kernels |= {
+        f"venv-{name}": spec(name, prefix, {"VIRTUAL_ENV": prefix}, layers.get(name, ""))
+        for name, prefix in venvs.items()
+    }
     return kernels or {"python3": spec("JupyterLab", own, {})}
 
 
-def plan(want: dict[str, Spec], have: dict[str, Spec], lacking: list[str]) -> list[Change]:
-    """First ipykernel where an environment lacks it, then the specs; a kernel of no environment goes."""
+def plan(want: dict[str, Spec], have: dict[str, Spec], lacking: list[str], absent: dict[str, str]) -> list[Change]:
+    """First ipykernel where an environment lacks it (`absent`: the folder for one that is left as it is), then the specs; a kernel of no environment goes."""
     changes = [Change("install", f"ipykernel in {prefix}", "the kernel needs it", None, prefix) for prefix in lacking]
+    reason = "that environment has none, and is left as it is"
+    changes += [
+        Change("add", f"ipykernel for {prefix}", reason, None, (prefix, layer)) for prefix, layer in absent.items()
+    ]
     for name in sorted(want.keys() | have.keys()):
         before, after = have.get(name), want.get(name)
         if after is None:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import http.client
 import pathlib
 import platform
 import shutil
@@ -40,6 +42,8 @@ SPEC: dict[str, Any] = {
 }
 # An archive of 240 MB and its 750 MB of files, beside the installation that it replaces.
 NEED_MB = 1100
+# A server that says nothing for so long has gone.
+SECONDS = 60
 ARCHES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -55,17 +59,28 @@ def identity(source: str, sha256: str) -> str:
     return f"{source} {sha256}\n"
 
 
+def full(folder: pathlib.Path) -> str:
+    """The sentence for a disk that has too little room."""
+    free = shutil.disk_usage(folder).free // 1_000_000
+    return (
+        f"The disk is full: code-server needs {NEED_MB} MB in {folder}, and {free} are free, so {max(NEED_MB - free, 1)} MB are "
+        "missing: raise box_disk_gib, or make room (`conda clean --all`, `uv cache clean`), then run again."
+    )
+
+
 def fetch(url: str, sha256: str, file: pathlib.Path) -> None:
     """Download the archive and hold it against its checksum."""
     total = hashlib.sha256()
     try:
-        with open_url(url, timeout=60) as answer, file.open("wb") as out:
+        with open_url(url, timeout=SECONDS) as answer, file.open("wb") as out:
             while block := answer.read(1 << 20):
                 total.update(block)
                 out.write(block)
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            raise Refused(full(file.parent)) from error
         raise Refused(
-            f"{url} could not be had ({error}): run this again, or put the archive on the box and write its path into"
+            f"{url} could not be had ({error or type(error).__name__}): nothing was installed; run this again, or put the archive on the box and write its path into"
             " vscode_server_source."
         ) from error
     if total.hexdigest() != sha256:
@@ -78,11 +93,8 @@ def fetch(url: str, sha256: str, file: pathlib.Path) -> None:
 def install(source: str, sha256: str, path: pathlib.Path, marker: str) -> None:
     """Unpack beside the old installation, then take its place."""
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    free = shutil.disk_usage(path.parent).free // 1_000_000
-    if free < NEED_MB:
-        raise Refused(
-            f"code-server needs {NEED_MB} MB in {path.parent}, and {free} are free: make room, then run again."
-        )
+    if shutil.disk_usage(path.parent).free // 1_000_000 < NEED_MB:
+        raise Refused(full(path.parent))
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".code-server-") as folder:
         archive, new = pathlib.Path(folder, "archive"), pathlib.Path(folder, "new")
         if not source.startswith("/"):
@@ -91,6 +103,8 @@ def install(source: str, sha256: str, path: pathlib.Path, marker: str) -> None:
         command = ["tar", "--extract", "--gzip", "--strip-components=1", "--no-same-owner"]
         command += ["--file", source if source.startswith("/") else str(archive), "--directory", str(new)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        if "No space left" in done.stderr:
+            raise Refused(full(path.parent))
         if done.returncode or not (new / "bin/code-server").exists():
             raise Refused(
                 f"{source} is no archive of code-server ({done.stderr.strip()[:200] or 'no bin/code-server'})."

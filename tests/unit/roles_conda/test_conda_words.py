@@ -48,8 +48,12 @@ ROWS = {
 
 @pytest.mark.parametrize(("said", "status", "free", "missing", "expected"), ROWS.values(), ids=ROWS)
 def test_explain(said: str, status: int, free: int, missing: int, expected: list[str]) -> None:
-    sentence = words.explain("conda", "install the packages of dl", said, status, free, missing)
+    sentence = words.explain("conda", "install the packages of dl", said, status, free, missing, "box_environments")
     assert [part for part in expected if part not in sentence] == []
     assert "install the packages of dl" in sentence
+    named = words.explain(
+        "conda", "install the packages of dl", said, status, free, missing, "~/project/environment.yml"
+    )
+    assert ("correct it in ~/project/environment.yml" in named) == ("correct it in box_environments" in sentence)
     assert "nothing of it was changed" in sentence
     assert is_sentence(sentence.removesuffix("."))

@@ -10,7 +10,7 @@ import pytest
 from dlbox_idle import state
 from dlbox_idle.decide import Memory, Reading, Settings, decide
 from dlbox_idle.look import compare, topic
-from dlbox_idle.show import show
+from dlbox_idle.show import clock, show
 from dlbox_idle.signals import JUDGES, Levels
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,7 +98,7 @@ def shown(kind: str, left: float | None, kept: float = 0.0, wall: float = 1000.0
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (shown("busy", None), "In use now"),
+        (shown("busy", None), f"In use now: no power-off; if use ended now, at {clock(4600.0)} at the earliest."),
         (shown("idle", 3000.0), "Not in use since"),
         (shown("held", 3000.0), "some signals cannot be read"),
         (shown("idle", 3000.0, kept=7200.0), "Kept: no power-off by itself before"),

@@ -7,6 +7,7 @@ import pytest
 from unit.roles_loader import load
 
 kernels = load("jupyter/module_utils/plan_kernels.py")
+ask_kernels = load("jupyter/library/jupyter_kernels.py")
 secrets = load("jupyter/library/jupyter_secrets.py")
 busy = load("jupyter/module_utils/plan_busy.py")
 ask = load("jupyter/library/jupyter_busy.py")
@@ -43,7 +44,25 @@ KERNELS = {
 
 @pytest.mark.parametrize(("want", "have", "lacking", "expected"), KERNELS.values(), ids=KERNELS)
 def test_kernels(want: Any, have: Any, lacking: list[str], expected: list[str]) -> None:
-    assert [f"{change.verb} {change.thing}" for change in kernels.plan(want, have, lacking)] == expected
+    assert [f"{change.verb} {change.thing}" for change in kernels.plan(want, have, lacking, {})] == expected
+
+
+def test_an_environment_that_is_not_ours_gets_ipykernel_beside_it(tmp_path: pathlib.Path) -> None:
+    prefix = tmp_path / "pytorch"
+    packages = prefix / "lib/python3.12/site-packages"
+    packages.mkdir(parents=True)
+    folder = ask_kernels.layer("/k", "pytorch", str(prefix))
+    assert folder == "/k/pytorch-python3.12"
+    spec = kernels.wanted({}, {"pytorch": str(prefix)}, "/own", {"pytorch": folder})["venv-pytorch"]
+    assert spec["argv"][:2] == [f"{prefix}/bin/python", "-c"]
+    assert "sys.path.append('/k/pytorch-python3.12')" in spec["argv"][2]
+    assert "PYTHONPATH" not in spec["env"]
+    changes = kernels.plan({"venv-pytorch": spec}, {}, [], {str(prefix): folder})
+    assert [one.verb for one in changes] == ["add", "write"]
+    (packages / "ipykernel").mkdir()
+    (packages / "ipykernel/__main__.py").touch()
+    assert ask_kernels.layer("/k", "pytorch", str(prefix)) == ""
+    assert kernels.wanted({}, {"pytorch": "/p"}, "/own", {"pytorch": ""})["venv-pytorch"]["argv"][1] == "-m"
 
 
 MODES = {

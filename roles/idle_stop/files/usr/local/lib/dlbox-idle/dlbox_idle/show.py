@@ -50,7 +50,9 @@ def headline(status: Mapping[str, Any]) -> str:
     """One sentence: in use, or since when not, and when it would power off."""
     verdict = status["verdict"]
     if verdict["kind"] == "busy":
-        return "In use now: no power-off."
+        return (
+            f"In use now: no power-off; if use ended now, at {clock(status['wall'] + status['limit'])} at the earliest."
+        )
     if verdict["kind"] == "stop":
         return "Powering off."
     until = clock(status["wall"] + verdict["left"])

@@ -1,0 +1,74 @@
+#!/usr/bin/python
+"""Keep a virtual environment, or a folder of packages, as a lock says."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox.change import Change, diff
+from ansible.module_utils.dlbox.uv_install import Failure, Venv, beside
+
+DOCUMENTATION = r"""
+module: box_uv
+short_description: Keep a virtual environment, or a folder of packages, as a lock says
+description:
+  - A venv holds what the lock names and nothing else; one that a killed run left half done is made anew.
+  - A folder gets the packages alone, for a program that puts it on its path, and is replaced only by a whole one.
+  - With nothing to do it asks uv once for a venv, and nothing for a folder.
+options:
+  path: {description: The venv or the folder., type: path, required: true}
+  lock: {description: "The lock: requirements with hashes.", type: str, required: true}
+  folder: {description: Whether it is a folder of packages., type: bool, default: false}
+  need_mb: {description: "About how much a new venv takes, to refuse a disk that is too full; 0: not known.", type: int, default: 0}
+  uv: {description: Path of uv., type: path, default: /opt/dlbox/uv/bin/uv}
+author: [dlbox maintainers]
+"""
+EXAMPLES = r"""
+- box_uv:
+    path: /opt/dlbox/jupyter
+    lock: "{{ lookup('ansible.builtin.file', 'jupyter.txt') }}"
+"""
+RETURN = r"""
+changes: {description: "What was changed, and why.", type: list, returned: success}
+"""
+SPEC: dict[str, Any] = {
+    "path": {"type": "path", "required": True},
+    "lock": {"type": "str", "required": True},
+    "folder": {"type": "bool", "default": False},
+    "need_mb": {"type": "int", "default": 0},
+    "uv": {"type": "path", "default": "/opt/dlbox/uv/bin/uv"},
+}
+
+
+def why(path: pathlib.Path, lock: str) -> str:
+    """Why a folder of packages has to be made; empty where it need not."""
+    note = path / "requirements.txt"
+    if not note.exists():
+        return "it does not exist"
+    return "" if note.read_text() == lock else "its lock is another one"
+
+
+def main() -> None:
+    """Compare, then install what differs."""
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    given, path = module.params, pathlib.Path(module.params["path"])
+    lock = given["lock"].rstrip("\n") + "\n"
+    venv = Venv(given["uv"], given["path"], lock, given["need_mb"])
+    try:
+        reason = why(path, lock) if given["folder"] else venv.reason()
+        if reason and not module.check_mode:
+            if given["folder"]:
+                beside(given["uv"], "/usr/bin/python3", path, ["--require-hashes", "--requirements", "-"], lock)
+                (path / "requirements.txt").write_text(lock)
+            else:
+                venv.keep()
+    except (Failure, OSError) as failure:
+        module.fail_json(msg=str(failure))
+    changes = [Change("install", f"packages of {path}", reason)] if reason else []
+    module.exit_json(changed=bool(changes), changes=[one.public() for one in changes], diff=diff(changes))
+
+
+if __name__ == "__main__":
+    main()

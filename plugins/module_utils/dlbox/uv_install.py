@@ -1,0 +1,82 @@
+"""Installs packages with uv so that a kill at any moment is mended by the next run."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+import subprocess
+
+from .uv_words import MIB, explain, room
+
+
+class Failure(Exception):
+    """One sentence for the user."""
+
+
+def free(folder: pathlib.Path) -> int:
+    """Bytes that are free where the folder is, or will be."""
+    return shutil.disk_usage(next(one for one in (folder, *folder.parents) if one.exists())).free
+
+
+def run(command: list[str], aim: str, folder: pathlib.Path, need_mb: int = 0, stdin: str = "") -> str:
+    """Run uv; what it said."""
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise Failure(explain(aim, done.stderr, done.returncode, str(folder), free(folder), need_mb * MIB))
+    return done.stderr
+
+
+class Venv:
+    """A virtual environment that holds what a lock names, and nothing else."""
+
+    def __init__(self, uv: str, path: str, lock: str, need_mb: int) -> None:
+        self.uv, self.path, self.text, self.need = uv, pathlib.Path(path), lock, need_mb
+        self.note = self.path / "requirements.txt"
+        # Beside it, since uv empties the folder first; there as long as something is half done.
+        self.mark = self.path.with_name(f".{self.path.name}.unfinished")
+        self.aim = f"install the packages of {path}"
+
+    def whole(self) -> bool:
+        """Whether it was made to its end; without pyvenv.cfg its Python would be the system's."""
+        return all((self.path / part).exists() for part in ("pyvenv.cfg", "bin/python")) and not self.mark.exists()
+
+    def sync(self, *more: str) -> str:
+        """Let uv bring it to the lock. The host's own certificates, because a company's proxy is known there and not to uv."""
+        words = [self.uv, "pip", "sync", "--system-certs", "--python", f"{self.path}/bin/python", *more, "-"]
+        return run(words, self.aim, self.path, self.need, self.text)
+
+    def reason(self) -> str:
+        """Why something is to do; empty where nothing is."""
+        if not self.path.exists():
+            return "it does not exist"
+        if not self.whole():
+            return "an earlier run did not finish it"
+        if not self.note.exists() or self.note.read_text() != self.text:
+            return "its lock is another one"
+        # "Would install 3 packages", "Would uninstall 1 package"; it says neither where there is nothing to do.
+        return "its packages are not the lock's" if "nstall" in self.sync("--dry-run") else ""
+
+    def keep(self) -> None:
+        """Bring it there; the lock is written last, and its age tells a server that there is something new."""
+        made = self.whole()
+        if not made and self.path.parent.exists() and free(self.path.parent) < self.need * MIB:
+            raise Failure(room(self.aim, str(self.path), free(self.path.parent), self.need * MIB))
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.mark.touch()
+        if not made:
+            make = [self.uv, "venv", "--quiet", "--clear", "--python", "/usr/bin/python3", str(self.path)]
+            run(make, f"make {self.path}", self.path, self.need)
+        self.sync("--quiet")
+        self.note.write_text(self.text)
+        self.mark.unlink()
+
+
+def beside(uv: str, python: str, folder: pathlib.Path, words: list[str], stdin: str = "") -> None:
+    """Install packages into a folder of their own, which takes the old one's place only when it is whole."""
+    new = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    command = [uv, "pip", "install", "--quiet", "--system-certs", "--compile-bytecode", "--python", python]
+    run([*command, "--target", str(new), *words], f"install the packages of {folder}", folder, stdin=stdin)
+    shutil.rmtree(folder, ignore_errors=True)
+    new.rename(folder)
