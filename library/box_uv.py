@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import pathlib
+from contextlib import nullcontext
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox.alone import alone
 from ansible.module_utils.dlbox.change import Change, diff
 from ansible.module_utils.dlbox.uv_install import Failure, Venv, beside
 
@@ -16,6 +18,7 @@ short_description: Keep a virtual environment, or a folder of packages, as a loc
 description:
   - A venv holds what the lock names and nothing else; one that a killed run left half done is made anew.
   - A folder gets the packages alone, for a program that puts it on its path, and is replaced only by a whole one.
+  - Where another task installs the same, it waits for that one's end.
   - With nothing to do it asks uv once for a venv, and nothing for a folder.
 options:
   path: {description: The venv or the folder., type: path, required: true}
@@ -50,6 +53,14 @@ def why(path: pathlib.Path, lock: str) -> str:
     return "" if note.read_text() == lock else "its lock is another one"
 
 
+def install(venv: Venv, folder: bool) -> None:
+    """Make or mend the venv, or the folder of packages."""
+    if not folder:
+        return venv.keep()
+    beside(venv.uv, "/usr/bin/python3", venv.path, ["--require-hashes", "--requirements", "-"], venv.text)
+    venv.note.write_text(venv.text)
+
+
 def main() -> None:
     """Compare, then install what differs."""
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
@@ -57,13 +68,10 @@ def main() -> None:
     lock = given["lock"].rstrip("\n") + "\n"
     venv = Venv(given["uv"], given["path"], lock, given["need_mb"])
     try:
-        reason = why(path, lock) if given["folder"] else venv.reason()
-        if reason and not module.check_mode:
-            if given["folder"]:
-                beside(given["uv"], "/usr/bin/python3", path, ["--require-hashes", "--requirements", "-"], lock)
-                (path / "requirements.txt").write_text(lock)
-            else:
-                venv.keep()
+        with nullcontext() if module.check_mode else alone(path):
+            reason = why(path, lock) if given["folder"] else venv.reason()
+            if reason and not module.check_mode:
+                install(venv, given["folder"])
     except (Failure, OSError) as failure:
         module.fail_json(msg=str(failure))
     changes = [Change("install", f"packages of {path}", reason)] if reason else []

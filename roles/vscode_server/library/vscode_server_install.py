@@ -11,9 +11,11 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from contextlib import nullcontext
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox.alone import alone
 from ansible.module_utils.urls import open_url
 
 DOCUMENTATION = r"""
@@ -126,10 +128,11 @@ def main() -> None:
     if not source.startswith("/") and not sha256:
         module.fail_json(msg=f"vscode_server_sha256 has no {arch or platform.machine()}: add that of {source}.")
     marker, note = identity(source, sha256), path / ".archive"
-    changed = not note.exists() or note.read_text() != marker
     try:
-        if changed and not module.check_mode:
-            install(source, sha256, path, marker)
+        with nullcontext() if module.check_mode else alone(path):
+            changed = not note.exists() or note.read_text() != marker
+            if changed and not module.check_mode:
+                install(source, sha256, path, marker)
     except Refused as refused:
         module.fail_json(msg=str(refused))
     module.exit_json(changed=changed, missing=False)
