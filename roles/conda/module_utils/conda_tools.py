@@ -16,7 +16,6 @@ from ansible.module_utils import conda_prefix, conda_stage
 from ansible.module_utils.conda_words import FULL, explain
 from ansible.module_utils.plan_environments import Declared, named
 
-
 # Where environments are declared, unless a file of the user's does it.
 LISTS = "box_environments"
 
