@@ -262,3 +262,31 @@ def test_31_an_index_with_a_password_is_refused_and_not_said() -> None:
         assert run.returncode == 2
         assert "~/.netrc on the box" in said
         assert "s3cret" not in said
+
+
+def test_15_an_address_used_again_and_a_changed_key(tmp_path: pathlib.Path) -> None:
+    known = tmp_path / "known_hosts"
+
+    def connect(instance: str) -> subprocess.CompletedProcess[str]:
+        """Connect as the inventory has it, for an instance of this id at the same address."""
+        own = ["-o", "ControlPath=none", "-o", f"UserKnownHostsFile={known}", "-o", f"HostKeyAlias={instance}"]
+        return subprocess.run([SSH[0], *own, *SSH[1:], "true"], capture_output=True, text=True, check=False)
+
+    assert connect("i-1").returncode == 0
+    one = known.read_text()
+    keep = "/etc/ssh/ssh_host_ed25519_key"
+    ssh(f"sudo sh -c 'cp -a {keep} {keep}.old; rm {keep}*.pub; ssh-keygen -q -t ed25519 -N \"\" -f {keep} <<<y; systemctl restart ssh'", None)
+    try:
+        again = connect("i-1")
+        assert again.returncode == 255
+        assert "REMOTE HOST IDENTIFICATION HAS CHANGED" in again.stderr
+        assert known.read_text() == one
+        # Another instance has the address now: it is trusted by its own id, and nothing else is.
+        assert connect("i-2").returncode == 0
+        assert known.read_text().startswith(one)
+        # The way out that ssh names, for this one host.
+        subprocess.run(["ssh-keygen", "-q", "-f", known, "-R", "i-1"], check=True, capture_output=True)
+        assert connect("i-1").returncode == 0
+        assert len(known.read_text().splitlines()) == 2
+    finally:
+        ssh(f"sudo sh -c 'mv {keep}.old {keep}; ssh-keygen -y -f {keep} > {keep}.pub; systemctl restart ssh'")
