@@ -275,7 +275,10 @@ def test_15_an_address_used_again_and_a_changed_key(tmp_path: pathlib.Path) -> N
     assert connect("i-1").returncode == 0
     one = known.read_text()
     keep = "/etc/ssh/ssh_host_ed25519_key"
-    ssh(f"sudo sh -c 'cp -a {keep} {keep}.old; rm {keep}*.pub; ssh-keygen -q -t ed25519 -N \"\" -f {keep} <<<y; systemctl restart ssh'", None)
+    ssh(
+        f"sudo sh -c 'cp -a {keep} {keep}.old; rm {keep}*.pub; ssh-keygen -q -t ed25519 -N \"\" -f {keep} <<<y; systemctl restart ssh'",
+        None,
+    )
     try:
         again = connect("i-1")
         assert again.returncode == 255
