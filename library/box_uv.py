@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import csv
 import pathlib
 from contextlib import nullcontext
 from typing import Any
@@ -50,7 +51,12 @@ def why(path: pathlib.Path, lock: str) -> str:
     note = path / "requirements.txt"
     if not note.exists():
         return "it does not exist"
-    return "" if note.read_text() == lock else "its lock is another one"
+    if note.read_text() != lock:
+        return "its lock is another one"
+    # What each package brought stands in its RECORD.
+    records = [csv.reader(file.read_text().splitlines()) for file in path.glob("*.dist-info/RECORD")]
+    whole = bool(records) and all((path / line[0]).exists() for record in records for line in record)
+    return "" if whole else "a file of it is gone"
 
 
 def install(venv: Venv, folder: bool) -> None:

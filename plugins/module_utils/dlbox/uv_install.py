@@ -59,8 +59,8 @@ class Venv:
     def keep(self) -> None:
         """Bring it there; the lock is written last, and its age tells a server that there is something new."""
         made = self.whole()
-        if not made and self.path.parent.exists() and free(self.path.parent) < self.need * MIB:
-            raise Failure(room(self.aim, str(self.path), free(self.path.parent), self.need * MIB))
+        if not made and free(self.path) < self.need * MIB:
+            raise Failure(room(self.aim, str(self.path), free(self.path), self.need * MIB))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.mark.touch()
         if not made:

@@ -72,3 +72,10 @@ def test_no_password_is_shown() -> None:
     )
     assert "secret" not in str([change.public() for change in changes])
     assert "secret" in str(texts)
+
+
+@pytest.mark.parametrize(
+    ("tool", "setting"), [("apt", "box_apt_mirror"), ("pypi", "box_pypi_index"), ("conda", "box_conda_mirror")]
+)
+def test_a_password_is_told_by_its_setting_alone(tool: str, setting: str) -> None:
+    assert planner.closed(tool).startswith(f"{setting} holds a user or a password")

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import pathlib
+import socket
 import tarfile
 from typing import Any
 
@@ -111,5 +112,16 @@ def test_a_wrong_checksum_and_a_dead_mirror_are_sentences(tmp_path: pathlib.Path
 
 def test_a_full_disk_is_told_in_megabytes(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install, "NEED_MB", 10**9)
-    with pytest.raises(install.Refused, match=r"needs 1000000000 MB in .*, and \d+ are free, so \d+ MB are missing: .* make room"):
+    with pytest.raises(
+        install.Refused, match=r"needs 1000000000 MB in .*, and \d+ are free, so \d+ MB are missing: raise box_disk_gib"
+    ):
         install.install("/x", "", tmp_path / "opt/code-server", "x")
+
+
+def test_a_mirror_that_hangs_is_given_up(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install, "SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/x"
+        with pytest.raises(install.Refused, match=r"could not be had \(.*timed out.*\): nothing was installed"):
+            install.install(url, "00", tmp_path / "opt/code-server", "x")
+    assert [*(tmp_path / "opt").iterdir()] == []

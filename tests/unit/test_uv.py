@@ -1,0 +1,87 @@
+"""What uv says when it fails, and when a folder of packages or a venv has to be made anew."""
+
+import pathlib
+
+import pytest
+from dlbox import uv_install, uv_words
+from unit.facts import is_sentence
+from unit.roles_loader import load
+
+box_uv = load("../library/box_uv.py")
+MIB = 2**20
+ROWS = {
+    "disk full, how much": ("No space left on device (os error 28)", 2, 20 * MIB, 400 * MIB, ["20 MiB are free in /v, about 400 MiB are needed, so 380 MiB are missing", "box_disk_gib"]),
+    "disk full": ("error: No space left on device", 2, 3 * MIB, 0, ["3 MiB are free in /v, and it needs more"]),
+    "killed": ("", -9, 0, 0, ["killed by signal 9", "run again"]),
+    "killed under runuser": ("", 137, 0, 0, ["killed by signal 9"]),
+    "damaged": ("Hash mismatch for `x==1`", 1, 0, 0, ["has not the checksum of the lock", "box_pypi_index"]),
+    "no answer": ("Failed to fetch: `https://m.example.org/simple/x/` Caused by: operation timed out", 2, 0, 0, ["https://m.example.org/simple/x does not answer", "box_pypi_index"]),
+    "else": ("no solution found", 1, 0, 0, ["no solution found"]),
+    "silence": ("", 1, 0, 0, ["it said nothing"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "status", "free", "need", "expected"), ROWS.values(), ids=ROWS)
+def test_what_uv_says(said: str, status: int, free: int, need: int, expected: list[str]) -> None:
+    sentence = uv_words.explain("install it", said, status, "/v", free, need)
+    assert [part for part in expected if part not in sentence] == []
+    assert "install it" in sentence
+    assert is_sentence(sentence.removesuffix("."))
+
+
+def folder(path: pathlib.Path) -> pathlib.Path:
+    """A whole folder of one package."""
+    (path / "x-1.dist-info").mkdir(parents=True)
+    (path / "x-1.dist-info/RECORD").write_text("x.py,sha256=a,1\nx-1.dist-info/RECORD,,\n")
+    (path / "x.py").touch()
+    (path / "requirements.txt").write_text("x==1\n")
+    return path
+
+
+def test_a_folder_of_packages(tmp_path: pathlib.Path) -> None:
+    assert box_uv.why(tmp_path / "none", "x==1\n") == "it does not exist"
+    made = folder(tmp_path / "made")
+    assert box_uv.why(made, "x==1\n") == ""
+    assert box_uv.why(made, "x==2\n") == "its lock is another one"
+    (made / "x.py").unlink()
+    assert box_uv.why(made, "x==1\n") == "a file of it is gone"
+
+
+def test_a_failed_install_leaves_the_old_folder(tmp_path: pathlib.Path) -> None:
+    made = folder(tmp_path / "made")
+    with pytest.raises(uv_install.Failure, match="uv could not install the packages of"):
+        uv_install.beside("/bin/false", "python3", made, ["x"])
+    assert box_uv.why(made, "x==1\n") == ""
+
+
+@pytest.mark.parametrize("lost", ["pyvenv.cfg", "bin/python"])
+def test_a_venv_without_its_parts_was_not_finished(tmp_path: pathlib.Path, lost: str) -> None:
+    path = tmp_path / "venv"
+    venv = uv_install.Venv("/bin/true", str(path), "x==1\n", 0)
+    assert venv.reason() == "it does not exist"
+    (path / "bin").mkdir(parents=True)
+    for part in ("pyvenv.cfg", "bin/python"):
+        (path / part).touch()
+    assert venv.reason() == "its lock is another one"
+    venv.note.write_text("x==1\n")
+    assert venv.reason() == ""
+    (path / lost).unlink()
+    assert venv.reason() == "an earlier run did not finish it"
+
+
+def test_a_killed_uv_leaves_the_mark(tmp_path: pathlib.Path) -> None:
+    killer = tmp_path / "uv"
+    killer.write_text("#!/bin/sh\nkill -KILL $$\n")
+    killer.chmod(0o755)
+    venv = uv_install.Venv(str(killer), str(tmp_path / "venv"), "x==1\n", 0)
+    with pytest.raises(uv_install.Failure, match="killed by signal 9"):
+        venv.keep()
+    assert venv.mark.exists()
+    assert not venv.whole()
+
+
+def test_too_little_room_is_refused_before_anything_is_made(tmp_path: pathlib.Path) -> None:
+    venv = uv_install.Venv("/bin/true", str(tmp_path / "venv"), "x==1\n", 10**9)
+    with pytest.raises(uv_install.Failure, match=r"about 1000000000 MiB are needed, so \d+ MiB are missing"):
+        venv.keep()
+    assert not venv.mark.exists()
