@@ -1,4 +1,4 @@
-"""`make bench`: playbooks/provision.yml and the inventory beside plain boto3 scripts; ratios, and what they cost.
+"""`make bench`: playbooks/provision.yml and the inventory beside plain boto3 scripts, the roles over SSH; ratios, and what they cost.
 
 Every pair runs in turn (A B A B), so that a busy machine slows both.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rehearsal.testing import Server, start_server
 
-from . import inventory, regions
+from . import configure, inventory, regions
 from .timed import timed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,11 +132,13 @@ def main() -> None:
     """The tables."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="runs of each command (5)")
-    parser.add_argument("--only", choices=["noop", "first", "inventory", "regions"], help="one table alone")
+    parser.add_argument(
+        "--only", choices=["noop", "first", "inventory", "regions", "configure"], help="one table alone"
+    )
     parser.add_argument("--collections", default="", help="where amazon.aws is installed: runs the stock inventory too")
     given = parser.parse_args()
     print(f"{LATENCY_MS} ms per AWS call, medians of {given.rounds}; load {os.getloadavg()[0]:.1f}")
-    if given.only not in ("inventory", "regions"):
+    if given.only in (None, "noop", "first"):
         with bench() as box:
             box.same_state()
             names = [SCRIPT, BOOK, PLAIN]
@@ -151,6 +153,11 @@ def main() -> None:
     if given.only in (None, "regions"):
         print("\nplaybooks/quota.yml   (target: seventeen regions in 2.0x the time of one)")
         regions.measure(given.rounds)
+    if given.only in (None, "configure"):
+        print(
+            "\nplaybooks/configure.yml over SSH   (target: a rerun of at most 60 tasks, in 1.3x of as many that do nothing)"
+        )
+        configure.measure(given.rounds)
 
 
 if __name__ == "__main__":
