@@ -85,3 +85,15 @@ def test_too_little_room_is_refused_before_anything_is_made(tmp_path: pathlib.Pa
     with pytest.raises(uv_install.Failure, match=r"about 1000000000 MiB are needed, so \d+ MiB are missing"):
         venv.keep()
     assert not venv.mark.exists()
+
+
+def test_what_a_kill_left_is_emptied_and_no_link_is_followed(tmp_path: pathlib.Path) -> None:
+    kept = folder(tmp_path / "kept")
+    left = tmp_path / "left"
+    (left / "bin").mkdir(parents=True)
+    (left / "bin/python").touch()
+    (left / "link").symlink_to(kept)
+    uv_install.empty(left)
+    assert [*left.iterdir()] == []
+    assert (kept / "x.py").exists()
+    uv_install.empty(tmp_path / "none")

@@ -26,6 +26,12 @@ def run(command: list[str], aim: str, folder: pathlib.Path, need_mb: int = 0, st
     return done.stderr
 
 
+def empty(folder: pathlib.Path) -> None:
+    """Remove what is in a folder; the folder stays, since a disk may be mounted there."""
+    for one in folder.iterdir() if folder.is_dir() else []:
+        shutil.rmtree(one) if one.is_dir() and not one.is_symlink() else one.unlink()
+
+
 class Venv:
     """A virtual environment that holds what a lock names, and nothing else."""
 
@@ -64,7 +70,9 @@ class Venv:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.mark.touch()
         if not made:
-            make = [self.uv, "venv", "--quiet", "--clear", "--python", "/usr/bin/python3", str(self.path)]
+            # uv clears nothing that is no venv, as where a kill left only its first files.
+            empty(self.path)
+            make = [self.uv, "venv", "--quiet", "--python", "/usr/bin/python3", str(self.path)]
             run(make, f"make {self.path}", self.path, self.need)
         self.sync("--quiet")
         self.note.write_text(self.text)

@@ -228,8 +228,12 @@ def test_a_killed_creation_is_begun_again(hang: Callable[[str], None]) -> None:
 def test_only_what_is_declared_absent_goes() -> None:
     configure(DL)
     assert share("new") == ["lib", "part", "slow", "tool"]
+    assert (LOCAL / "new.lock").exists()
     assert changed(configure(DL, {"name": "new", "state": "absent"}))
     assert "new" not in ssh(f"ls -A {ENVS}")
+    # Its locks go with it, here and on the box; those of others stay.
+    assert sorted(path.name for path in LOCAL.iterdir()) == ["dl.lock", "dl.pip.txt"]
+    assert ssh("ls -A /var/lib/dlbox/environments").split() == [".dl.json", "dl.lock", "dl.pip.txt"]
     assert not changed(configure(DL, {"name": "new", "state": "absent"}))
     assert json.loads(ssh("cat /var/lib/dlbox/conda.json"))["environments"] == {"dl": f"{ENVS}/dl"}
 
@@ -244,6 +248,8 @@ def test_the_users_own_file(tmp_path: pathlib.Path) -> None:
     assert ssh("cat /var/lib/dlbox/environments/theirs.yml") == text.strip()
     file.write_text(text.replace("lib=1.0", "lib"))
     assert not changed(configure({"file": str(file)})), "1.0 is one that the file allows"
+    file.write_text(text.replace("lib=1.0", "nosuch"))
+    assert f"correct it in {file}, then run again" in refused({"file": str(file)})
     configure({"name": "theirs", "state": "absent"})
 
 

@@ -274,10 +274,9 @@ def test_15_an_address_used_again_and_a_changed_key(tmp_path: pathlib.Path) -> N
 
     assert connect("i-1").returncode == 0
     one = known.read_text()
-    keep = "/etc/ssh/ssh_host_ed25519_key"
+    key = "/etc/ssh/ssh_host_ed25519_key"
     ssh(
-        f"sudo sh -c 'cp -a {keep} {keep}.old; rm {keep}*.pub; ssh-keygen -q -t ed25519 -N \"\" -f {keep} <<<y; systemctl restart ssh'",
-        None,
+        f"sudo cp -a {key} {key}.old && sudo rm {key} && sudo ssh-keygen -q -t ed25519 -N '' -f {key} && sudo systemctl restart ssh"
     )
     try:
         again = connect("i-1")
@@ -292,4 +291,4 @@ def test_15_an_address_used_again_and_a_changed_key(tmp_path: pathlib.Path) -> N
         assert connect("i-1").returncode == 0
         assert len(known.read_text().splitlines()) == 2
     finally:
-        ssh(f"sudo sh -c 'mv {keep}.old {keep}; ssh-keygen -y -f {keep} > {keep}.pub; systemctl restart ssh'")
+        ssh(f"sudo mv {key}.old {key} && sudo sh -c 'ssh-keygen -y -f {key} > {key}.pub' && sudo systemctl restart ssh")

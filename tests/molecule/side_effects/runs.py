@@ -58,7 +58,7 @@ def sentence(run: subprocess.Popen[str]) -> str:
     return message
 
 
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
+def until(true: Callable[[], bool], seconds: float = 240) -> None:
     """Wait for a condition."""
     end = time.monotonic() + seconds
     while not true():
