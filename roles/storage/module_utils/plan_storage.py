@@ -46,7 +46,7 @@ def swap(gib: int, seen: Mapping[str, Any], grows: int) -> tuple[list[Change], l
     if not want:
         gone = Change("remove", SWAP, "box_swap_gib is 0", {"bytes": have}, None)
         return ([gone] if have else []), []
-    lines = [f"{SWAP} none swap sw,{plan_volumes.MARK} 0 0"]
+    lines = [f"{SWAP} none swap sw,nofail,{plan_volumes.MARK} 0 0"]
     if have != want:
         lacks = want + ROOM - seen["free"] - max(have, 0) - grows
         if lacks > 0:
