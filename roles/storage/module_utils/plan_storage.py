@@ -102,7 +102,7 @@ def plan(want: Mapping[str, Any], seen: Mapping[str, Any], new_uuid: Callable[[]
     volumes = plan_volumes.plan(want, seen, new_uuid)
     widened, grows = root(seen)
     swapped, swap_lines = swap(want["swap_gib"], seen, grows)
-    fast = scratch(seen["disks"], seen["images_own"])
+    fast = scratch(seen["disks"], seen["images_own"], seen["stripes"])
     reason = "the instance store is blank" if fast.verb == "format" else "it is not mounted"
     made = [Change(f"{fast.verb} scratch", fast.at, reason, None, list(fast.disks))] if fast.verb else []
     mended = [Change("mend scratch", fast.at, "it lacks that", None, part) for part in seen["mend"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import pwd
+import shutil
 import sys
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -29,8 +30,8 @@ class Scratch(NamedTuple):
     told: str = ""
 
 
-def scratch(disks: Iterable[Disk], images_own: bool) -> Scratch:
-    """What to do about the scratch folder; `images_own`: the image makes one itself."""
+def scratch(disks: Iterable[Disk], images_own: bool, stripes: bool) -> Scratch:
+    """What to do about the scratch folder; `images_own`: the image makes one itself; `stripes`: several disks may be one."""
     disks = list(disks)
     store = [disk for disk in disks if disk.kind == "disk" and disk.model.strip() == STORE]
     mounts = {path for disk in disks for path in disk.mounts}
@@ -51,7 +52,7 @@ def scratch(disks: Iterable[Disk], images_own: bool) -> Scratch:
             return Scratch(
                 told=f"the instance store {disk.path} {why}, so no {PLACE} is made of it: `{wipe}` empties it"
             )
-    return Scratch(PLACE, "format", tuple(disk.path for disk in store))
+    return Scratch(PLACE, "format", tuple(disk.path for disk in (store if stripes else store[:1])))
 
 
 def images_own() -> bool:
@@ -59,6 +60,11 @@ def images_own() -> bool:
     return any(
         pathlib.Path(folder, IMAGES_UNIT).exists() for folder in ("/etc/systemd/system", "/usr/lib/systemd/system")
     )
+
+
+def stripes() -> bool:
+    """Whether several disks can be one here; Amazon Linux has no btrfs."""
+    return shutil.which("mkfs.btrfs") is not None
 
 
 def mend(at: str, user: str) -> list[str]:
@@ -90,7 +96,7 @@ def make(one: Scratch, user: str) -> None:
 
 
 if __name__ == "__main__":
-    decided = scratch(look(), images_own())
+    decided = scratch(look(), images_own(), stripes())
     print(decided.told or f"scratch folder: {decided.at or 'none'} {decided.verb}".strip())
     if decided.at:
         make(decided, sys.argv[1])

@@ -57,7 +57,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("verb", choices=["up", "down", "stop", "start"])
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--device", action="append", default=[], help="a block device of this host that the machine gets")
+    parser.add_argument(
+        "--device", action="append", default=[], help="a block device of this host that the machine gets"
+    )
     given = parser.parse_args()
     place = Place(given.folder)
     if given.verb == "up":

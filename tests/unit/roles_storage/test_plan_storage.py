@@ -46,7 +46,7 @@ def store(number: int, **facts: Any) -> Disk:
 def decide(*disks: Disk, want: dict[str, Any] | None = None, **seen: Any) -> Plan:
     """The plan on a box whose root disk is as it should be and whose data folder is there."""
     facts = {
-        "disks": [*ROOT, *disks], "images_own": False, "mend": [], "scratch_places": (PLACE, IMAGES), "links": {}, "filled": [],
+        "disks": [*ROOT, *disks], "images_own": False, "stripes": True, "mend": [], "scratch_places": (PLACE, IMAGES), "links": {}, "filled": [],
         "sizes": {"/dev/nvme0n1p1": 99 * GIB}, "fstab": "LABEL=cloudimg-rootfs / ext4 defaults 0 1\n", "root": ROOT[:2],
         "beyond": 0, "number": 1, "growpart": True, "free": 60 * GIB, "swap": {"bytes": 0, "on": False}, "container": False,
         "data": "dir", "links_of_home": {"/home/u/data": ("full", ""), "/home/u/scratch": ("none", "")}, "files": {},
@@ -233,7 +233,7 @@ def test_the_root_disk_grows(seen: dict[str, Any], changes: list[tuple[str, str]
     ],
 )  # fmt: skip
 def test_the_instance_store(disks: list[Disk], verb: str, at: str, told: str) -> None:
-    done = scratch([*ROOT, *disks], images_own=False)
+    done = scratch([*ROOT, *disks], images_own=False, stripes=True)
     assert (done.verb, done.at) == (verb, at)
     assert told in done.told
     assert bool(told) == bool(done.told)
@@ -241,9 +241,15 @@ def test_the_instance_store(disks: list[Disk], verb: str, at: str, told: str) ->
 
 
 def test_the_images_own_service_is_left_to_it() -> None:
-    done = scratch([store(1)], images_own=True)
+    done = scratch([store(1)], images_own=True, stripes=True)
     assert (done.verb, done.at) == ("", "")
     assert "dlami-nvme.service has not mounted the instance store" in done.told
+
+
+def test_where_disks_cannot_be_one_the_first_is_taken() -> None:
+    done = scratch([store(1), store(2)], images_own=False, stripes=False)
+    assert (done.verb, done.disks) == ("format", ("/dev/nvme1n1",))
+    assert scratch([store(1), store(2)], images_own=False, stripes=True).disks == ("/dev/nvme1n1", "/dev/nvme2n1")
 
 
 def test_a_scratch_folder_comes_with_its_service_and_its_link() -> None:
