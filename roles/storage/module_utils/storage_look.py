@@ -26,14 +26,20 @@ def file_system_size(disk: Disk) -> int | None:
     """How many bytes an ext or XFS file system takes, from itself; None for any other."""
     kind = disk.held.get("TYPE", "")
     if kind == "xfs" and disk.mounts:
-        # XFS tells a growth to its disk only later.
+        # A mounted XFS tells a growth to its disk only later.
         found = re.search(r"data\s+=\s*bsize=(\d+)\s+blocks=(\d+)", run("xfs_info", disk.mounts[0]))
         return int(found[1]) * int(found[2]) if found else None
-    if kind not in ("ext2", "ext3", "ext4"):
+    if kind not in ("ext2", "ext3", "ext4", "xfs"):
         return None
     with pathlib.Path(disk.path).open("rb") as file:
-        file.seek(1024)
-        block = file.read(1024)
+        return written_size(kind, file.read(2048))
+
+
+def written_size(kind: str, start: bytes) -> int:
+    """The size that a file system's first block tells."""
+    if kind == "xfs":
+        return int.from_bytes(start[4:8], "big") * int.from_bytes(start[8:16], "big")
+    block = start[1024:]
     low, high = (int.from_bytes(block[at : at + 4], "little") for at in (0x4, 0x150))
     wide = int.from_bytes(block[0x60:0x64], "little") & 0x80
     return (low + (high << 32 if wide else 0)) << (10 + int.from_bytes(block[0x18:0x1C], "little"))
