@@ -28,6 +28,7 @@ class Yard:
     subnet: str
     notes: pathlib.Path
     cache: pathlib.Path
+    devices: tuple[str, ...] = ()
 
     def listing(self) -> dict[str, Container]:
         """Return the containers of this rehearsal by instance id."""
@@ -56,6 +57,7 @@ class Yard:
             *("--systemd=always", "--cap-add", CAPABILITIES, *limits(), "--hostname", hostname(one.private_ip)),
             *("--network", self.network, "--ip", place, "--mac-address", hardware_address(place)),
             *self.mounts(),
+            *self.disks(),
             *code_server.mounts(),
             self.image,
         )
@@ -86,6 +88,11 @@ class Yard:
                     os.chown(folder, UBUNTU_ID, UBUNTU_ID)
                 volumes.append(f"{folder}:{home}/{tool}")
         return [word for volume in volumes for word in ("--volume", volume)]
+
+    def disks(self) -> list[str]:
+        """Hand over block devices of this host; lsblk sees them only where podman does not cover /sys/dev/block."""
+        seen = ["--security-opt", "unmask=/sys/dev/block"] if self.devices else []
+        return [*seen, *(word for device in self.devices for word in ("--device", device))]
 
     def start(self, one: Instance) -> None:
         """Boot a machine from its disk."""

@@ -17,7 +17,7 @@ AWS = {"boto3", "botocore"}
 PURE = [
     *sorted(UTILS.glob("plan_*.py")),
     *(UTILS / f"{name}.py" for name in ("alarm_form", "alarm_mail", "change", "drift_instance", "environments", "families", "hosts", "iam_policy", "launch", "names")),
-    *(UTILS / f"{name}.py" for name in ("power", "retry", "rules", "settings", "settings_web", "snooze", "standing", "stop_form", "stop_role", "stop_schedule", "stop_time", "timetable", "token", "values", "zones")),
+    *(UTILS / f"{name}.py" for name in ("power", "retry", "rules", "settings", "settings_disk", "settings_web", "snooze", "standing", "stop_form", "stop_role", "stop_schedule", "stop_time", "timetable", "token", "values", "zones")),
     *(UTILS / f"{name}.py" for name in ("choose", "fit", "launch_checks", "quota_lines", "quota_next", "quota_table", "quota_text", "quota_wait", "quota_words", "spot", "wanted")),
     *(UTILS / f"{name}.py" for name in ("function_code", "function_form", "function_log", "function_role", "function_runs", "function_standing", "iam_role", "in_use", "rule_form")),
     *(UTILS / f"{name}.py" for name in ("stop_cause", "stop_chain", "stop_function", "stop_handler", "stop_once", "stop_rules", "stop_wakes", "zone_data")),

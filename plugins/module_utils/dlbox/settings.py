@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from . import environments, settings_web, values
+from . import environments, settings_disk, settings_web, values
 from .errors import Refused
 from .wanted import wanted
 
@@ -126,6 +126,7 @@ SETTINGS: dict[str, Callable[[str, Any], object]] = {
     "box_idle_minutes": values.idle_minutes,
     "box_alarm_hours": values.hours,
     "box_alarm_email": values.email,
+    **settings_disk.DISKS,
     "box_jupyter_port": _port,
     **settings_web.JUPYTER,
     "box_vscode": _flag,

@@ -72,7 +72,15 @@ class Venv:
         if not made:
             # uv clears nothing that is no venv, as where a kill left only its first files.
             empty(self.path)
-            make = [self.uv, "venv", "--quiet", "--python", "/usr/bin/python3", str(self.path)]
+            # uv's own Python: the system's may be too old for the packages.
+            make = [
+                self.uv,
+                "venv",
+                "--quiet",
+                "--python",
+                str(pathlib.Path(self.uv).with_name("python")),
+                str(self.path),
+            ]
             run(make, f"make {self.path}", self.path, self.need)
         self.sync("--quiet")
         self.note.write_text(self.text)

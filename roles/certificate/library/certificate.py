@@ -123,7 +123,7 @@ def main() -> None:
     given = module.params
     ca, path = pathlib.Path(given["ca_path"]), pathlib.Path(given["path"])
     ca_files, leaf_files = (ca / "ca.crt", ca / "ca.key"), (path / "tls.crt", path / "tls.key")
-    now = datetime.datetime.now(datetime.timezone.utc)  # noqa: UP017 - Ubuntu 22.04 has 3.10
+    now = datetime.datetime.now(datetime.timezone.utc)
     try:
         seen = observe(*ca_files, ca_files[0]), observe(*leaf_files, ca_files[0])
         changes = plan(*seen, given["address"], now)

@@ -31,7 +31,7 @@ def read(text: str, fits: bool) -> Certificate:
     end = re.search(r"notAfter=(.+ GMT)", text)
     names = re.findall(r"(?:IP Address|DNS):[^,\s]+", text)
     # Not strptime: it would look for the months of the host's own language.
-    ends = datetime.datetime.fromtimestamp(ssl.cert_time_to_seconds(end[1]) if end else 0, datetime.timezone.utc)  # noqa: UP017 - Ubuntu 22.04 has 3.10
+    ends = datetime.datetime.fromtimestamp(ssl.cert_time_to_seconds(end[1]) if end else 0, datetime.timezone.utc)
     short = frozenset(name.replace("IP Address:", "IP:") for name in names)
     return Certificate(short, ends, fits)
 

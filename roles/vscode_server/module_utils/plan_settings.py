@@ -37,7 +37,8 @@ def tokens(text: str) -> list[tuple[str, int]]:
 
 def value_of(parts: list[str]) -> Any:
     """The value of some tokens; a comma before a closing bracket is left out."""
-    kept = [part for part, after in zip(parts, [*parts[1:], ""], strict=True) if part != "," or after not in ("}", "]")]
+    pairs = zip(parts, [*parts[1:], ""])
+    kept = [part for part, after in pairs if part != "," or after not in ("}", "]")]
     return json.loads(" ".join(kept))
 
 

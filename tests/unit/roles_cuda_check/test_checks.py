@@ -213,18 +213,20 @@ def block(folder: pathlib.Path, name: str, model: str, number: str, holder: str 
 @pytest.mark.parametrize(
     ("disk", "mounted"),
     [({"number": "259:1"}, ""), ({"number": "259:2"}, "/data"), ({"number": "259:1", "holder": "253:0"}, "/opt/dlami/nvme"),
-     ({"number": "259:1", "part": "259:3"}, "/scratch")],
-    ids=["not_mounted", "itself", "lvm_as_on_the_dlami", "partition"],
+     ({"number": "259:1", "part": "259:3"}, "/scratch"), ({"number": "259:1", "stripe": "nvme1n1"}, "/scratch")],
+    ids=["not_mounted", "itself", "lvm_as_on_the_dlami", "partition", "second_disk_of_a_btrfs"],
 )  # fmt: skip
 def test_an_instance_store(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, disk: dict[str, str], mounted: str
 ) -> None:
     block(tmp_path / "block", "nvme0n1", "Amazon Elastic Block Store", "259:0")
+    for name in [disk.pop("stripe"), "nvme2n1"] if "stripe" in disk else []:
+        (tmp_path / "btrfs/0a-1b/devices" / name).mkdir(parents=True)
     block(tmp_path / "block", "nvme1n1", "Amazon EC2 NVMe Instance Storage", **disk)
     places = {"259:0": "/", "259:2": "/data", "253:0": "/opt/dlami/nvme", "259:3": "/scratch"}
-    (tmp_path / "mounts").write_text(
-        "".join(f"30 1 {number} / {place} rw - ext4 /dev/x rw\n" for number, place in places.items())
-    )
+    lines = [f"30 1 {number} / {place} rw - ext4 /dev/x rw\n" for number, place in places.items()]
+    (tmp_path / "mounts").write_text("".join([*lines, "31 1 0:40 / /scratch rw - btrfs /dev/nvme2n1 rw\n"]))
+    monkeypatch.setattr(machine, "STRIPES", tmp_path / "btrfs")
     monkeypatch.setattr(machine, "BLOCKS", tmp_path / "block")
     monkeypatch.setattr(machine, "MOUNTS", tmp_path / "mounts")
     found = machine.stores()

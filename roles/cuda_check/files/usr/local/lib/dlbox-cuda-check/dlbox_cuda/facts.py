@@ -85,7 +85,7 @@ def ask_all(found: Mapping[str, Any], last: Mapping[str, Any]) -> dict[str, Any]
     open_ones = [name for name in prefixes if name not in answers]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         told = pool.map(lambda name: torch(prefixes[name]), open_ones)
-        answers.update({name: {**said, "mark": marks[name]} for name, said in zip(open_ones, told, strict=True)})
+        answers.update({name: {**said, "mark": marks[name]} for name, said in zip(open_ones, told)})
     return answers
 
 

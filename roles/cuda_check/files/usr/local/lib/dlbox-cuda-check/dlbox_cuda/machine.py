@@ -13,6 +13,7 @@ DRIVER = pathlib.Path("/proc/driver/nvidia/version")
 DEVICES = pathlib.Path("/sys/bus/pci/devices")
 BLOCKS = pathlib.Path("/sys/block")
 MOUNTS = pathlib.Path("/proc/self/mountinfo")
+STRIPES = pathlib.Path("/sys/fs/btrfs")
 BOOT = pathlib.Path("/proc/sys/kernel/random/boot_id")
 NVIDIA_VENDOR = "0x10de"
 # PCI's class of display controllers; NVIDIA's switches and sound devices have others.
@@ -57,9 +58,20 @@ def mounts() -> dict[str, str]:
     return {words[2]: words[4] for words in reversed(lines)}
 
 
+def striped() -> dict[str, str]:
+    """Where each disk of a btrfs is mounted, by its name: the kernel tells of one for all of them."""
+    ends = [line.partition(" - btrfs /dev/") for line in MOUNTS.read_text().splitlines()]
+    places = {end.split()[0]: start.split()[4] for start, mark, end in ends if mark}
+    found = {}
+    for folder in STRIPES.glob("*/devices"):
+        names = [path.name for path in folder.iterdir()]
+        found.update({name: places[one] for name in names for one in names if one in places})
+    return found
+
+
 def stores() -> list[dict[str, Any]]:
-    """The disks of the instance store, and where each is mounted: itself, a partition, or a volume on it (LVM, RAID)."""
-    found, mounted = [], mounts()
+    """The disks of the instance store, and where each is mounted: itself, a partition, or what lies on it (LVM, RAID, btrfs)."""
+    found, mounted, stripes = [], mounts(), striped()
     for block in sorted(BLOCKS.glob("nvme*")):
         model = block / "device/model"
         if not model.exists() or model.read_text().strip() != STORE:
@@ -68,7 +80,7 @@ def stores() -> list[dict[str, Any]]:
         numbers = [one / "dev" for part in parts for one in (part, *(part / "holders").glob("*"))]
         places = [mounted[number] for number in (path.read_text().strip() for path in numbers) if number in mounted]
         size = int((block / "size").read_text()) * SECTOR
-        found.append({"device": block.name, "bytes": size, "mounted": places[0] if places else ""})
+        found.append({"device": block.name, "bytes": size, "mounted": [*places, stripes.get(block.name, "")][0]})
     return found
 
 

@@ -39,7 +39,7 @@ def gpu(nvml: Any, index: int) -> dict[str, Any]:
         "uncorrected": maybe(error, lambda: nvml.nvmlDeviceGetTotalEccErrors(one, uncorrected, nvml.NVML_VOLATILE_ECC)),
         "retired": maybe(error, lambda: sum(len(nvml.nvmlDeviceGetRetiredPages(one, cause)) for cause in causes)),
         "retired_pending": maybe(error, lambda: bool(nvml.nvmlDeviceGetRetiredPagesPendingStatus(one))),
-        "rows": dict(zip(("correctable", "uncorrectable", "pending", "failed"), rows, strict=True)) if rows else None,
+        "rows": dict(zip(("correctable", "uncorrectable", "pending", "failed"), rows)) if rows else None,
     }
 
 

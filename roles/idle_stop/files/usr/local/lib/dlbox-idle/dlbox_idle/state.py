@@ -51,7 +51,7 @@ def number(value: Any, optional: bool) -> bool:
     """Whether it is a number that can have been left there."""
     if value is None:
         return optional
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
 
 
 def facts(found: Any) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,48 @@
+"""The settings of the box's disks: volumes, the data folder, and swap."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .errors import Refused
+from .settings_web import folder
+
+NAME = r"vol-[0-9a-f]{8,17}|/dev/[\w./-]+|(LABEL|UUID)=[\w.-]+"
+PLACE = r"(/[\w.-]+)+"
+
+
+def volumes(key: str, value: Any) -> None:
+    """Volumes by id, device, label or UUID, and where each is mounted."""
+    for item in value if isinstance(value, list) else [value]:
+        fits = isinstance(item, Mapping) and item.keys() == {"volume", "path"}
+        if (
+            not fits
+            or not re.fullmatch(NAME, str(item["volume"]), re.ASCII)
+            or not re.fullmatch(PLACE, str(item["path"]), re.ASCII)
+            or ".." in str(item["path"]).split("/")
+        ):
+            raise Refused(
+                f"{key}: {str(item)[:80]!r} is no volume and its place: write it as in {{volume: vol-0123456789abcdef0, path: /data}}"
+            )
+    if not isinstance(value, list):
+        raise Refused(
+            f"{key}: it is not a list; write it in brackets, as in [{{volume: vol-0123456789abcdef0, path: /data}}]"
+        )
+
+
+def data(key: str, value: Any) -> None:
+    """A folder, in the home or from the root, but neither of them."""
+    folder(key, value)
+    if not value.strip("/. "):
+        raise Refused(f"{key}: {value[:50]!r} is no folder of its own: write it as in data, or as in /data")
+
+
+def swap(key: str, value: Any) -> None:
+    """Whole GiB."""
+    if isinstance(value, bool) or not re.fullmatch(r"\d{1,4}", str(value), re.ASCII):
+        raise Refused(f"{key}: {str(value)[:50]!r} is not a size in GiB; write a whole number, as in 16, or 0 for none")
+
+
+DISKS: dict[str, Callable[[str, Any], object]] = {"box_volumes": volumes, "box_data_folder": data, "box_swap_gib": swap}

@@ -1,0 +1,64 @@
+"""What is read of real file systems and of files that stand for disks."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+from unit import roles_loader
+
+assert roles_loader.HELPERS
+from ansible.module_utils.storage_disks import EDGE, probe, zeros  # noqa: E402
+from ansible.module_utils.storage_look import written_size  # noqa: E402
+
+MIB = 1 << 20
+
+
+@pytest.fixture(autouse=True)
+def as_root_finds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The path that the modules have on a box."""
+    monkeypatch.setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+
+
+def made(path: pathlib.Path, mib: int) -> pathlib.Path:
+    """An empty file of a size."""
+    with path.open("wb") as file:
+        file.truncate(mib * MIB)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [("ext4", ["-q"]), ("ext4", ["-q", "-b", "1024"]), ("ext2", ["-q"]), ("xfs", ["-q"])]
+)
+def test_a_file_system_tells_its_size(tmp_path: pathlib.Path, kind: str, options: list[str]) -> None:
+    if not shutil.which(f"mkfs.{kind}"):
+        pytest.skip(f"mkfs.{kind} is not here")
+    file = made(tmp_path / "disk", 320)
+    subprocess.run([f"mkfs.{kind}", *options, file], check=True)
+    assert written_size(kind, file.read_bytes()[:2048]) == 320 * MIB
+    assert probe(str(file))["TYPE"] == kind
+
+
+def test_xfs_by_its_format() -> None:
+    assert (
+        written_size("xfs", b"XFSB" + (4096).to_bytes(4, "big") + (81920).to_bytes(8, "big") + bytes(2032)) == 320 * MIB
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "empty"), [(None, True), (0, False), (EDGE - 1, False), (EDGE, True), (-1, False), (-EDGE, False)]
+)
+def test_a_blank_disk_has_empty_ends(tmp_path: pathlib.Path, at: int | None, empty: bool) -> None:
+    file = made(tmp_path / "disk", 5)
+    if at is not None:
+        with file.open("r+b") as opened:
+            opened.seek(at if at >= 0 else 5 * MIB + at)
+            opened.write(b"x")
+    assert zeros(str(file), 5 * MIB) is empty
+    assert probe(str(file)) == {}
+
+
+def test_what_cannot_be_read_is_not_blank(tmp_path: pathlib.Path) -> None:
+    assert not zeros(str(tmp_path / "none"), 5 * MIB)
