@@ -8,7 +8,7 @@ BIN := .venv/bin
 REHEARSE := source .dlbox/rehearsal/env &&
 SUITES := tests/unit tests/policy tests/inventory tests/ssh_client tests/modules tests/drift tests/faults tests/rehearsal_contract
 SCENARIOS := host stop box
-LONG := quota vscode conda side_effects storage hardening idle
+LONG := quota vscode conda side_effects storage hardening web desktop idle
 TYPED := plugins/module_utils/dlbox tests/rehearsal tests/browser tests/modules tests/drift tests/faults
 
 .PHONY: help up down test test-all lint bench molecule machines code-server lock
@@ -41,7 +41,7 @@ lint: .venv/ready ## ruff, mypy, ansible-lint, yamllint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(TYPED)
-	$(BIN)/mypy --python-version 3.10 roles/idle_stop/files/usr/local/lib/dlbox-idle roles/cuda_check/files/usr/local/lib/dlbox-cuda-check
+	$(BIN)/mypy --python-version 3.10 roles/idle_stop/files/usr/local/lib/dlbox-idle roles/cuda_check/files/usr/local/lib/dlbox-cuda-check roles/desktop/files/usr/local/lib/dlbox-desktop
 	ANSIBLE_INVENTORY=inventory/boxes.yml $(BIN)/ansible-lint -q --offline --profile production
 
 bench: .venv/ready ## Ratios against a boto3 script and the stock way

@@ -1,9 +1,10 @@
 #!/usr/bin/python
-"""Run a web service of the box with what is configured: its port free, started or restarted, and answering."""
+"""Run a service of the box with what is configured: its port free, started or restarted, and answering."""
 
 from __future__ import annotations
 
 import pathlib
+import socket
 import ssl
 import subprocess
 import time
@@ -12,23 +13,26 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dlbox.change import Change, diff
-from ansible.module_utils.dlbox.plan_service import belongs, hold_back, listeners, plan
+from ansible.module_utils.dlbox.plan_service import address, belongs, hold_back, listeners, plan
 
 DOCUMENTATION = r"""
 module: box_service
-short_description: Run a web service of the box with what is configured, and wait until it answers
+short_description: Run a service of the box with what is configured, and wait until it answers
 description:
   - Refuses a port that another process holds, naming it.
   - Restarts a server that is older than a file which it reads at its start. That also heals a run that was cut off, since
     nothing else remembers a restart that is due.
-  - Ready means that its page answered over HTTPS that the box's own authority vouches for.
+  - Ready means that its page answered, over HTTPS that the box's own authority vouches for unless told otherwise; or that its socket
+    took a connection; or, with neither a port nor a socket, that systemd has it running.
 options:
   unit: {description: "The systemd unit, whose runtime directory has its name without .service: its age is the server's.", type: str, required: true}
-  port: {description: The port., type: int, required: true}
-  setting: {description: "The setting that holds the port, for the refusal.", type: str, required: true}
+  port: {description: The port; 0 where it has none., type: int, default: 0}
+  setting: {description: "The setting that holds the port, for the refusal.", type: str, default: ""}
   files: {description: What the server reads when it starts., type: list, elements: path, required: true}
-  page: {description: Path of a page that it answers when it is ready., type: str, required: true}
-  text: {description: What that page holds., type: str, required: true}
+  page: {description: Path of a page that it answers when it is ready., type: str, default: /}
+  text: {description: What that page holds., type: str, default: ""}
+  socket: {description: "The Unix socket of a service without a port.", type: path, default: ""}
+  tls: {description: "Whether it speaks HTTPS; a service behind another one need not.", type: bool, default: true}
   ca: {description: The box's authority., type: path, default: /etc/dlbox/ca/ca.crt}
   seconds: {description: Longest wait for the page., type: int, default: 60}
   hold: {description: "Why a restart must wait; empty where it need not.", type: str, default: ""}
@@ -49,14 +53,14 @@ held: {description: "What was not done, and why; else empty.", type: str, return
 """
 SPEC: dict[str, Any] = {
     "unit": {"type": "str", "required": True},
-    "port": {"type": "int", "required": True},
-    "setting": {"type": "str", "required": True},
+    "port": {"type": "int", "default": 0},
+    **{name: {"type": "str", "default": ""} for name in ("setting", "text", "hold")},
     "files": {"type": "list", "elements": "path", "required": True},
-    "page": {"type": "str", "required": True},
-    "text": {"type": "str", "required": True},
+    "page": {"type": "str", "default": "/"},
+    "socket": {"type": "path", "default": ""},
+    "tls": {"type": "bool", "default": True},
     "ca": {"type": "path", "default": "/etc/dlbox/ca/ca.crt"},
     "seconds": {"type": "int", "default": 60},
-    "hold": {"type": "str", "default": ""},
 }
 SHOWN = ("ActiveState", "UnitFileState")
 
@@ -88,16 +92,24 @@ def cgroup(pid: int) -> str:
         return ""
 
 
-def wait(url: str, text: str, ca: str, seconds: int) -> str:
-    """Ask for a page until it holds the text; at the end, why it does not."""
+def ask(opener: urllib.request.OpenerDirector, where: str, text: str) -> str:
+    """Why a page does not hold the text, or a Unix socket takes no connection; nothing where it does."""
+    try:
+        if where.startswith("/"):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(where)
+            return ""
+        return "" if text in opener.open(where, timeout=5).read().decode(errors="replace") else "another page"
+    except OSError as error:
+        return str(error)
+
+
+def wait(where: str, text: str, ca: str | None, seconds: int) -> str:
+    """Ask until the answer is there; at the end, why it is not."""
     trust = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca))
     opener, until = urllib.request.build_opener(trust, urllib.request.ProxyHandler({})), time.monotonic() + seconds
     while True:
-        try:
-            page = opener.open(url, timeout=5).read().decode(errors="replace")
-            why = "" if text in page else "another page"
-        except OSError as error:
-            why = str(error)
+        why = ask(opener, where, text)
         if not why or time.monotonic() > until:
             return why
         time.sleep(0.3)
@@ -107,7 +119,7 @@ def main() -> None:
     """Look, act, and wait for the answer."""
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     given, unit, port = module.params, module.params["unit"], module.params["port"]
-    listening = listeners(run("ss", "-Hltnp", f"sport = :{port}"))
+    listening = listeners(run("ss", "-Hltnp", f"sport = :{port}")) if port else []
     if others := [f"{name} (pid {pid})" for name, pid in listening if not belongs(cgroup(pid), unit)]:
         module.fail_json(
             msg=f"Port {port} is taken by {', '.join(others)}: stop that, or set another {given['setting']}."
@@ -124,11 +136,12 @@ def main() -> None:
     if held:
         # It answers as it was configured before, perhaps at another port.
         module.exit_json(**done)
-    if why := wait(f"https://127.0.0.1:{port}{given['page']}", given["text"], given["ca"], given["seconds"]):
+    where = address(port, given["page"], given["tls"], given["socket"])
+    if why := where and wait(where, given["text"], given["ca"] if "https:" in where else None, given["seconds"]):
         lines = run("journalctl", f"--unit={unit}", "--lines=12", "--no-pager", "--output=cat").strip().splitlines()
         module.fail_json(
-            msg=f"{unit} did not answer at port {port} within {given['seconds']} s ({why}): correct what its last lines"
-            f" say, then run this again. {' | '.join(lines)}"
+            msg=f"{unit} did not answer at {f'port {port}' if port else where} within {given['seconds']} s ({why}): correct"
+            f" what its last lines say, then run this again. {' | '.join(lines)}"
         )
     module.exit_json(**done)
 

@@ -1,10 +1,11 @@
 """What the roles share: the controller's files, and a service's port, age and unit: facts in, changes out."""
 
 import pathlib
+import socket
 import subprocess
 
 import pytest
-from dlbox.plan_service import belongs, hold_back, listeners, plan
+from dlbox.plan_service import address, belongs, hold_back, listeners, plan
 from unit.roles_loader import load
 
 local = load("../library/box_local.py")
@@ -32,6 +33,29 @@ def test_files_that_the_server_has_not_read(tmp_path: pathlib.Path) -> None:
     born = file.stat().st_mtime
     assert service.newer([file, tmp_path / "missing"], born - 1) == [str(file)]
     assert service.newer([file], born) == []
+
+
+def test_why_a_socket_takes_no_connection(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "web.sock"
+    assert "No such file" in service.wait(str(path), "", None, 0)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        assert "refused" in service.wait(str(path), "", None, 0)
+        server.listen()
+        assert service.wait(str(path), "", None, 0) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ((8080, "/login", True, ""), "https://127.0.0.1:8080/login"),
+        ((16006, "/", False, ""), "http://127.0.0.1:16006/"),
+        ((0, "/", True, "/run/x/web.sock"), "/run/x/web.sock"),
+        ((0, "/", True, ""), ""),
+    ],
+)
+def test_where_a_service_answers(given: tuple[int, str, bool, str], expected: str) -> None:
+    assert address(*given) == expected
 
 
 CGROUPS = {

@@ -18,6 +18,11 @@ def belongs(cgroup: str, unit: str) -> bool:
     return re.search(rf"/{re.escape(unit)}(/|$)", cgroup, re.MULTILINE) is not None
 
 
+def address(port: int, page: str, tls: bool, socket: str) -> str:
+    """Where a service answers: a page at its port, its Unix socket, or nowhere."""
+    return f"{'https' if tls else 'http'}://127.0.0.1:{port}{page}" if port else socket
+
+
 def plan(unit: str, state: dict[str, str], stale: list[str]) -> list[Change]:
     """What to do with the unit, from systemd's words and the files that its server has not read."""
     changes, active = [], state.get("ActiveState", "")

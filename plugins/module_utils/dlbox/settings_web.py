@@ -10,7 +10,10 @@ from . import values
 from .errors import Refused
 
 # Each service's port, with the setting that turns the service off, where one does.
-PORTS = {"box_jupyter_port": "", "box_vscode_port": "box_vscode"}
+PORTS = {
+    "box_jupyter_port": "", "box_vscode_port": "box_vscode",
+    "box_tensorboard_port": "box_tensorboard", "box_desktop_port": "box_desktop",
+}  # fmt: skip
 
 
 def on(value: Any) -> bool:
@@ -60,6 +63,13 @@ def folder(key: str, value: Any) -> None:
         raise Refused(
             f"{key}: {str(value)[:50]!r} is not a folder on the box: write it as in notebooks, or as in /data/notebooks"
         )
+
+
+def runs(key: str, value: Any) -> None:
+    """A folder of runs on the box; some is needed."""
+    folder(key, value)
+    if not value.strip(" /."):
+        raise Refused(f"{key}: {value!r} names no folder: write it as in data/runs, or as in /data/runs")
 
 
 def repository(key: str, value: Any) -> None:

@@ -139,7 +139,19 @@ def test_every_signal_can_be_read(idler: Box) -> None:
     until(lambda: bool(idler.status().get("signals")), "a first look", 20)
     read = {name: one["value"] for name, one in idler.status()["signals"].items() if one["busy"] is not None}
     assert sorted(read) == sorted(
-        ["ansible", "code-server", "gpu", "jupyter", "keep", "load", "packages", "ssh", "terminals", "transfers"]
+        [
+            "ansible",
+            "code-server",
+            "desktop",
+            "gpu",
+            "jupyter",
+            "keep",
+            "load",
+            "packages",
+            "ssh",
+            "terminals",
+            "transfers",
+        ]
     )
     assert read["gpu"] == "no NVIDIA GPU"
 

@@ -88,7 +88,8 @@ def config(tmp_path: pathlib.Path) -> dict[str, Any]:
         "jupyter_ca": str(tmp_path / "ca.crt"),
         "home": str(tmp_path),
         "jupyter_port": 0,
-        "code_server_port": 0,
+        "web_ports": [0],
+        "desktop": {"display": ":83", "pass": str(tmp_path / "xauthority")},
     }
 
 
@@ -156,6 +157,25 @@ def test_code_servers_heartbeat(config: dict[str, Any], tmp_path: pathlib.Path) 
     beat.touch()
     os.utime(beat, ns=(7, 7))
     assert facts.code_server(config) == {"beat": 7}
+
+
+def test_the_desktops_last_input(
+    config: dict[str, Any], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert facts.desktop(config) == {"started": None}
+    (tmp_path / "xauthority").touch()
+    os.utime(tmp_path / "xauthority", ns=(7, 7))
+    asked: list[Any] = []
+
+    def run(command: list[str], **given: Any) -> subprocess.CompletedProcess[str]:
+        asked.append((command, given["env"], given["user"]))
+        return subprocess.CompletedProcess(command, 0, "4000\n", "")
+
+    monkeypatch.setattr(facts.subprocess, "run", run)
+    monkeypatch.setattr(facts, "now", lambda: 100.0)
+    assert facts.desktop(config) == {"started": 7, "input": 96.0}
+    environment = {"DISPLAY": ":83", "XAUTHORITY": str(tmp_path / "xauthority")}
+    assert asked == [(["/usr/bin/xprintidle"], environment, os.getuid())]
 
 
 def process(folder: pathlib.Path, pid: int, name: str, line: str) -> None:

@@ -23,7 +23,8 @@ JSON = st.recursive(
 SETTINGS = Settings(limit=3600, warn=300, last=60, grace=0, blind=7200, gap=600)
 FACTS = {
     "gpu": {"gpus": []}, "jupyter": {"kernels": {"k": {"state": "idle", "last": "x"}}}, "terminals": {"read": {"pts/0": 1}},
-    "ssh": {"connections": {"a": 1}, "pages": {"b": 1}}, "code-server": {"beat": 1}, "load": {"load": 0.0, "cores": 2},
+    "ssh": {"connections": {"a": 1}, "pages": {"b": 1}}, "code-server": {"beat": 1}, "desktop": {"started": 1, "input": 9.0},
+    "load": {"load": 0.0, "cores": 2},
     "packages": {"found": []}, "transfers": {"bytes": {"rsync 1 2": 3}}, "ansible": {"found": []}, "keep": {"left": 0.0},
 }  # fmt: skip
 
@@ -52,7 +53,9 @@ def test_a_memory_survives_the_file(
 @given(
     st.dictionaries(
         st.sampled_from([*JUDGES]),
-        st.dictionaries(st.sampled_from(["kernels", "read", "bytes", "pages", "beat", "connections"]), JSON),
+        st.dictionaries(
+            st.sampled_from(["kernels", "read", "bytes", "pages", "beat", "connections", "started", "input"]), JSON
+        ),
     )
 )
 def test_whatever_the_last_facts_were_this_look_can_be_judged(before: dict[str, dict[str, object]]) -> None:

@@ -81,7 +81,7 @@ def ssh(config: Config) -> dict[str, Any]:
     text = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout  # noqa: S603
     pids = {pid for socket in parse.sockets(text) for pid in socket["pids"]}
     titles = {pid: processes.title(pid) for pid in pids}
-    return dict(parse.connections(text, titles, {config["jupyter_port"], config["code_server_port"]}))
+    return dict(parse.connections(text, titles, {config["jupyter_port"], *config["web_ports"]}))
 
 
 def packages(config: Config) -> dict[str, Any]:
@@ -102,6 +102,20 @@ def code_server(config: Config) -> dict[str, Any]:
     return {"beat": file.stat().st_mtime_ns if file.exists() else None}
 
 
+def desktop(config: Config) -> dict[str, Any]:
+    """When the desktop's display started, and when it last had input; None where it does not run."""
+    pass_file = pathlib.Path(config["desktop"]["pass"])
+    if not pass_file.exists():
+        return {"started": None}
+    about = pass_file.stat()
+    # As its owner: root has no business in a display.
+    idle = subprocess.run(
+        ["/usr/bin/xprintidle"], env={"DISPLAY": config["desktop"]["display"], "XAUTHORITY": str(pass_file)},
+        user=about.st_uid, group=about.st_gid, capture_output=True, text=True, timeout=10, check=True,
+    )  # fmt: skip
+    return {"started": about.st_mtime_ns, "input": now() - int(idle.stdout) / 1000}
+
+
 def load(config: Config) -> dict[str, Any]:
     """The load average, and the number of cores."""
     return {"load": os.getloadavg()[0], "cores": os.cpu_count() or 1}
@@ -115,8 +129,8 @@ def keep(config: Config) -> dict[str, Any]:
 
 
 READERS: dict[str, Callable[[Config], dict[str, Any]]] = {
-    "gpu": gpus, "jupyter": jupyter, "terminals": terminals, "ssh": ssh, "code-server": code_server, "load": load,
-    "packages": packages, "transfers": processes.transfers, "ansible": processes.ansible, "keep": keep,
+    "gpu": gpus, "jupyter": jupyter, "terminals": terminals, "ssh": ssh, "code-server": code_server, "desktop": desktop,
+    "load": load, "packages": packages, "transfers": processes.transfers, "ansible": processes.ansible, "keep": keep,
 }  # fmt: skip
 
 

@@ -115,6 +115,15 @@ def code_server(old: Payload, new: Payload, seconds: float, levels: Levels) -> R
     return Reading(beats, "its heart beats" if beats else "no heartbeat since the last look")
 
 
+def desktop(old: Payload, new: Payload, seconds: float, levels: Levels) -> Reading:
+    """Keys and pointer on the desktop; an open tab is neither, nor is the display's own start."""
+    if new["started"] is None:
+        return Reading(False, "no desktop runs")
+    # The moment is reckoned from how long ago it was, so it wavers a little.
+    used = old.get("started") == new["started"] and new["input"] - old["input"] > 2
+    return Reading(used, "keys or pointer since the last look" if used else "no input since the last look")
+
+
 def load(old: Payload, new: Payload, seconds: float, levels: Levels) -> Reading:
     """The load average of the last minute."""
     least = levels.load_per_core * min(new["cores"], CORES)
@@ -133,14 +142,6 @@ def keep(old: Payload, new: Payload, seconds: float, levels: Levels) -> Reading:
 
 
 JUDGES: dict[str, Callable[[Payload, Payload, float, Levels], Reading]] = {
-    "gpu": gpu,
-    "jupyter": jupyter,
-    "terminals": terminals,
-    "ssh": ssh,
-    "code-server": code_server,
-    "load": load,
-    "packages": listed,
-    "transfers": transfers,
-    "ansible": listed,
-    "keep": keep,
-}
+    "gpu": gpu, "jupyter": jupyter, "terminals": terminals, "ssh": ssh, "code-server": code_server, "desktop": desktop,
+    "load": load, "packages": listed, "transfers": transfers, "ansible": listed, "keep": keep,
+}  # fmt: skip

@@ -1,0 +1,110 @@
+#!/usr/bin/python
+"""Give nginx a service's password, as a hash only, and the secret of its cookie."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pathlib
+import pwd
+import re
+import secrets
+import subprocess
+import tempfile
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox.change import diff
+from ansible.module_utils.plan_reverse_proxy import USER, kept, plan, session
+
+DOCUMENTATION = r"""
+module: reverse_proxy_secrets
+short_description: Give nginx a service's password, as a hash only, and the secret of its cookie
+description:
+  - A new hash is made where the one that is there does not match the password.
+  - A new password comes with a new secret of the cookie, so that who was signed in before is not any more.
+options:
+  path: {description: Folder of the files., type: path, required: true}
+  site: {description: "The service's name, part of its cookie's.", type: str, required: true}
+  user: {description: Who runs nginx., type: str, required: true}
+  password: {description: The password., type: str, required: true}
+author: [dlbox maintainers]
+"""
+EXAMPLES = r"""
+- reverse_proxy_secrets:
+    path: /etc/dlbox/web-tensorboard
+    site: tensorboard
+    user: ubuntu
+    password: "{{ lookup('ansible.builtin.file', 'tensorboard_password') }}"
+  no_log: true
+"""
+RETURN = r"""
+changes: {description: "What was changed, and why; never a secret.", type: list, returned: success}
+"""
+SPEC: dict[str, Any] = {
+    "path": {"type": "path", "required": True},
+    "site": {"type": "str", "required": True},
+    "user": {"type": "str", "required": True},
+    "password": {"type": "str", "required": True, "no_log": True},
+}
+
+
+def crypt(password: str, salt: str = "") -> str:
+    """The password's hash; the password comes through standard input, since an argument would be in the process list."""
+    command = ["/usr/bin/openssl", "passwd", "-6", *(["-salt", salt] if salt else []), "-stdin"]
+    return subprocess.run(command, input=password, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+
+
+def text(file: pathlib.Path) -> str:
+    """What a file holds; nothing where there is none."""
+    return file.read_text() if file.exists() else ""
+
+
+def shown(file: pathlib.Path) -> str:
+    """Owner, group and mode of a file."""
+    if not file.exists():
+        return ""
+    state = file.stat()
+    return f"{pwd.getpwuid(state.st_uid).pw_name}:{grp.getgrgid(state.st_gid).gr_name} {state.st_mode & 0o777:o}"
+
+
+def write(file: pathlib.Path, content: str | None, group: int) -> None:
+    """Replace a file in one step, or mend it where there is no content; it is never readable by others."""
+    if content is None:
+        os.chown(file, 0, group)
+        file.chmod(0o640)
+        return
+    handle, name = tempfile.mkstemp(dir=file.parent)
+    with os.fdopen(handle, "w") as new:
+        new.write(content)
+    os.chown(name, 0, group)
+    os.chmod(name, 0o640)  # noqa: PTH101
+    os.replace(name, file)  # noqa: PTH105
+
+
+def main() -> None:
+    """Compare, then write what differs."""
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    given, folder = module.params, pathlib.Path(module.params["path"])
+    group = pwd.getpwnam(given["user"]).pw_gid
+    have = {name: text(folder / name) for name in ("password_hash", "session.conf")}
+    salt, hashed = kept(have["password_hash"])
+    matches = bool(hashed) and crypt(given["password"], salt) == hashed
+    secret = re.search(r"=([\w-]{43});", have["session.conf"])
+    same = bool(secret) and have["session.conf"] == session(given["site"], secret[1])
+    wanted = f"root:{grp.getgrgid(group).gr_name} 640"
+    changes = plan(bool(hashed), matches, same, {name: shown(folder / name) for name in have}, wanted)
+    if changes and not module.check_mode:
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        for change in changes:
+            if change.verb == "mend":
+                write(folder / change.thing, None, group)
+            elif change.thing == "password_hash":
+                write(folder / change.thing, f"{USER}:{crypt(given['password'])}\n", group)
+            else:
+                write(folder / change.thing, session(given["site"], secrets.token_urlsafe(32)), group)
+    module.exit_json(changed=bool(changes), changes=[c.public() for c in changes], diff=diff(changes))
+
+
+if __name__ == "__main__":
+    main()
