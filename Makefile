@@ -41,7 +41,7 @@ lint: .venv/ready ## ruff, mypy, ansible-lint, yamllint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(TYPED)
-	$(BIN)/mypy --python-version 3.10 roles/idle_stop/files/usr/local/lib/dlbox-idle roles/cuda_check/files/usr/local/lib/dlbox-cuda-check roles/desktop/files/usr/local/lib/dlbox-desktop
+	$(BIN)/mypy --python-version 3.10 roles/idle_stop/files/usr/local/lib/dlbox-idle roles/cuda_check/files/usr/local/lib/dlbox-cuda-check
 	ANSIBLE_INVENTORY=inventory/boxes.yml $(BIN)/ansible-lint -q --offline --profile production
 
 bench: .venv/ready ## Ratios against a boto3 script and the stock way
