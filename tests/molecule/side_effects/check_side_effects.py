@@ -15,6 +15,8 @@ from rehearsal.place import Place
 from rehearsal.podman import podman
 from runs import SSH, configure, opens, refused, sentence, ssh, start, until
 
+# Each has several whole runs, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(1200)
 VENV = "/opt/dlbox/jupyter"
 VENDOR = "/usr/local/lib/dlbox-cuda-check/vendor"
 MIRROR = "http://127.0.0.1:8999"
