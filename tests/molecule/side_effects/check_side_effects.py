@@ -15,6 +15,8 @@ from rehearsal.place import Place
 from rehearsal.podman import podman
 from runs import SSH, configure, opens, refused, sentence, ssh, start, until
 
+# Each has several whole runs, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(1200)
 VENV = "/opt/dlbox/jupyter"
 VENDOR = "/usr/local/lib/dlbox-cuda-check/vendor"
 MIRROR = "http://127.0.0.1:8999"
@@ -207,6 +209,7 @@ def test_27_code_server_mirror_down_and_wrong_checksum(mirror: Callable[[str, st
 
 def test_27_apt_lock_is_waited_for_with_a_limit() -> None:
     packages = ["ca-certificates", "curl", "git", "iproute2", "openssl", "python3-venv", "hello"]
+    ssh("sudo dpkg --purge hello")
     hold = "import fcntl, time; f = open('/var/lib/dpkg/lock-frontend', 'w'); fcntl.lockf(f, fcntl.LOCK_EX); time.sleep(600)"
     ssh(f'sudo systemd-run -q --collect --unit=holder --property=Type=exec python3 -c "{hold}"')
     try:
@@ -267,10 +270,10 @@ def test_31_an_index_with_a_password_is_refused_and_not_said() -> None:
 def test_15_an_address_used_again_and_a_changed_key(tmp_path: pathlib.Path) -> None:
     known = tmp_path / "known_hosts"
 
-    def connect(instance: str) -> subprocess.CompletedProcess[str]:
+    def connect(instance: str, command: str = "true") -> subprocess.CompletedProcess[str]:
         """Connect as the inventory has it, for an instance of this id at the same address."""
         own = ["-o", "ControlPath=none", "-o", f"UserKnownHostsFile={known}", "-o", f"HostKeyAlias={instance}"]
-        return subprocess.run([SSH[0], *own, *SSH[1:], "true"], capture_output=True, text=True, check=False)
+        return subprocess.run([SSH[0], *own, *SSH[1:], command], capture_output=True, text=True, check=False)
 
     assert connect("i-1").returncode == 0
     one = known.read_text()
@@ -291,4 +294,8 @@ def test_15_an_address_used_again_and_a_changed_key(tmp_path: pathlib.Path) -> N
         assert connect("i-1").returncode == 0
         assert len(known.read_text().splitlines()) == 2
     finally:
-        ssh(f"sudo mv {key}.old {key} && sudo sh -c 'ssh-keygen -y -f {key} > {key}.pub' && sudo systemctl restart ssh")
+        back = (
+            f"sudo mv {key}.old {key} && sudo sh -c 'ssh-keygen -y -f {key} > {key}.pub' && sudo systemctl restart ssh"
+        )
+        # The scenario's own known_hosts has the old key.
+        assert connect("i-3", back).returncode == 0
