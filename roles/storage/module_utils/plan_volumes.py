@@ -66,7 +66,7 @@ def refusal(name: str, path: str, disk: Disk, disks: Iterable[Disk], filled: Ite
     if parts:
         uuid = next((f", as in UUID={one.held['UUID']}" for one in parts if "UUID" in one.held), "")
         return f"{who} is divided into {', '.join(disk.above)}: name the one that is meant{uuid}"
-    if disk.held.get("USAGE") != "filesystem" and (why := taken(disk)):
+    if (disk.held.get("USAGE") != "filesystem" or "UUID" not in disk.held) and (why := taken(disk)):
         return f"{who} {why}, which cannot be mounted, and is left as it is: mount it by hand, or list another volume"
     return ""
 

@@ -130,6 +130,7 @@ def test_what_is_taken_off_the_list_loses_our_line_alone() -> None:
         (BLANK._replace(zeros=False), "holds bytes of a form that is not known here, which cannot be mounted"),
         (BLANK._replace(held={"TYPE": "LVM2_member", "USAGE": "raid"}), "holds LVM2_member, which cannot be mounted"),
         (BLANK._replace(held={"PTTYPE": "gpt"}), "holds gpt"),
+        (BLANK._replace(held={"TYPE": "squashfs", "USAGE": "filesystem"}), "holds squashfs"),
         (BLANK._replace(mounts=("/mnt",)), "is mounted at /mnt"),
         (BLANK._replace(above=("/dev/mapper/x",)), "holds /dev/mapper/x"),
         (BLANK._replace(model=STORE), "is instance store, which a stop wipes"),
