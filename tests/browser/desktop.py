@@ -55,17 +55,6 @@ def bright(driver: Chrome) -> bool:
     return white > sum(found.values()) / 10
 
 
-def open_terminal(driver: Chrome) -> None:
-    """Open one as a user does who has no mouse: Alt+F2, its name, Enter."""
-    empty, wait = len(colours(driver, 0.3, 0.7)), WebDriverWait(driver, 60)
-    click(driver)
-    ActionChains(driver).key_down(Keys.ALT).send_keys(Keys.F2).key_up(Keys.ALT).perform()
-    wait.until(lambda _: len(colours(driver, 0.3, 0.7)) > empty + 50)
-    press(driver, "mate-terminal")
-    press(driver, Keys.ENTER)
-    wait.until(bright)
-
-
 def canvas(driver: Chrome) -> WebElement:
     """Where it is drawn."""
     return driver.find_element(By.CSS_SELECTOR, "#noVNC_container canvas")
@@ -79,6 +68,12 @@ def click(driver: Chrome) -> None:
 def press(driver: Chrome, *keys: str) -> None:
     """Press keys one after another on the desktop."""
     ActionChains(driver).send_keys_to_element(canvas(driver), *keys).perform()
+
+
+def shortcut(driver: Chrome, key: str) -> None:
+    """Press a key with Control and Shift."""
+    held = ActionChains(driver).key_down(Keys.CONTROL).key_down(Keys.SHIFT)
+    held.send_keys(key).key_up(Keys.SHIFT).key_up(Keys.CONTROL).perform()
 
 
 def clipboard(driver: Chrome, text: str) -> None:
