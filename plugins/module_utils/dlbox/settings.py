@@ -119,6 +119,7 @@ SETTINGS: dict[str, Callable[[str, Any], object]] = {
     "box_port_range": values.port_range,
     "box_extra_ports": _ports,
     "box_instance_connect": _flag,
+    "box_hardening": _flag,
     **dict.fromkeys(["box_stop_time", "box_stop_days", "box_start_time", "box_start_days"], lambda key, value: None),
     "box_timezone": _text,
     "box_stop_backend": _one_of("scheduler", "lambda"),

@@ -1,0 +1,62 @@
+"""Asks sshd what it thinks of its configuration, and lets it read it without ending a session."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+
+from ansible.module_utils.plan_hardening import address, otherwise
+
+SSHD = "/usr/sbin/sshd"
+STAYS = "The running sshd goes on with what it had read; a restart of it, or of the machine, could shut everybody out."
+
+
+class Refused(Exception):
+    """One sentence about what is in the way."""
+
+
+def ask() -> subprocess.CompletedProcess[str]:
+    """What sshd makes of its files; it tests them first."""
+    return subprocess.run([SSHD, "-T"], capture_output=True, text=True, check=False)
+
+
+def look(want: Mapping[str, str]) -> None:
+    """Refuse a configuration that sshd refuses, or that comes to something else than wanted."""
+    done = ask()
+    if done.returncode != 0:
+        said = " ".join((done.stderr.strip() or "it said nothing").split())
+        raise Refused(f"sshd refuses its configuration ({said}): correct that, then run this again. {STAYS}")
+    if wrong := otherwise(done.stdout, want):
+        raise Refused(
+            f"sshd would still have {wrong}: another file sets that before /etc/ssh/sshd_config.d/00-dlbox.conf, or"
+            " /etc/ssh/sshd_config does not include that folder first; take it out there, then run this again, or set"
+            " box_hardening: false."
+        )
+
+
+def answers(host: str, port: int, seconds: float) -> bool:
+    """Whether sshd greets within this time."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            with socket.create_connection((host, port), timeout=2) as one:
+                if one.recv(4) == b"SSH-":
+                    return True
+        except OSError:
+            time.sleep(0.1)
+        if time.monotonic() > until:
+            return False
+
+
+def reload() -> None:
+    """Let sshd read its files; where it does not answer after that, start it anew, which ends no session either."""
+    where = address(ask().stdout)
+    for verb in ("reload", "restart"):
+        subprocess.run(["systemctl", verb, "ssh.service"], capture_output=True, check=False)
+        if answers(*where, seconds=10):
+            return
+    raise Refused(
+        "sshd does not answer after it read its configuration: keep this connection open, and see `journalctl -u ssh` there."
+    )

@@ -1,0 +1,134 @@
+"""What hardening does to a machine: facts in, changes out; and what its patterns match."""
+
+import re
+from typing import Any
+
+import jinja2
+import pytest
+import yaml
+from unit.roles_loader import ROOT, load
+
+plans = load("hardening/module_utils/plan_hardening.py")
+ROLE = ROOT / "roles/hardening"
+VARS = yaml.safe_load((ROLE / "vars/main.yml").read_text())
+SSH, JAIL = "/etc/ssh/sshd_config.d/00-dlbox.conf", "/etc/fail2ban/jail.d/dlbox.local"
+TIMER = "/etc/systemd/system/apt-daily.timer.d/dlbox.conf"
+
+
+def unit(active: str = "active", enabled: str = "enabled", stale: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {"ActiveState": active, "UnitFileState": enabled, "stale": list(stale)}
+
+
+FILES = {SSH: "s", JAIL: "j", TIMER: "t"}
+WANT = {"on": True, "files": FILES, "kernel": {"fs.x": "0"}, "units": ["fail2ban.service", "apt-daily.timer"], "brought": []}
+NOTE = {"units": {"apt-daily.timer": "masked"}, "kernel": {"fs.x": "2"}}
+DONE = {
+    "files": FILES,
+    "kernel": {"fs.x": "0"},
+    "units": {name: unit() for name in plans.READS},
+    "note": NOTE,
+}
+FRESH = {
+    "files": dict.fromkeys(FILES),
+    "kernel": {"fs.x": "2"},
+    "units": {**DONE["units"], "fail2ban.service": unit("inactive"), "apt-daily.timer": unit("inactive", "masked")},
+    "note": None,
+}
+
+
+def seen(**other: Any) -> dict[str, Any]:
+    """A hardened machine, but for this."""
+    return {**DONE, **other}
+
+
+def units(**other: dict[str, Any]) -> dict[str, Any]:
+    """A hardened machine, but for these units; the part before the dot names one."""
+    return seen(units={name: other.get(re.sub(r"\W", "_", name), one) for name, one in DONE["units"].items()})
+
+
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
+    "first_run": (FRESH, {}, [f"write {SSH}", f"write {JAIL}", f"write {TIMER}", "set fs.x", "reload ssh.service", "start fail2ban.service",
+                              "unmask apt-daily.timer", "enable apt-daily.timer", "start apt-daily.timer"]),
+    "nothing_to_do": (DONE, {}, []),
+    "edited_by_hand": (seen(files={**FILES, SSH: "permitrootlogin yes"}), {}, [f"write {SSH}", "reload ssh.service"]),
+    "sshd_has_not_read_a_file": (units(ssh_service=unit(stale=("/etc/ssh/x",))), {}, ["reload ssh.service"]),
+    "reached_through_its_socket": (units(ssh_service=unit("inactive", "disabled", ("/etc/ssh/x",))), {}, []),
+    "fail2ban_stopped": (units(fail2ban_service=unit("inactive", "disabled")), {}, ["enable fail2ban.service", "start fail2ban.service"]),
+    "fail2ban_cut_off": (units(fail2ban_service=unit(stale=(JAIL,))), {}, ["reload fail2ban.service"]),
+    "a_timers_time_edited": (seen(files={**FILES, TIMER: ""}), {}, [f"write {TIMER}", "restart apt-daily.timer"]),
+    "a_kernel_setting_edited": (seen(kernel={"fs.x": "1"}), {}, ["set fs.x"]),
+    "a_kernel_that_cannot_be_set": (seen(kernel={"fs.x": None}), {}, []),
+    "off_again": (DONE, {"on": False}, [f"remove {SSH}", f"remove {JAIL}", f"remove {TIMER}", "set fs.x", "reload ssh.service",
+                                        "reload fail2ban.service", "disable apt-daily.timer", "mask apt-daily.timer"]),
+    "off_with_its_own_fail2ban": (seen(note={"units": {}, "kernel": {}}), {"on": False, "brought": ["fail2ban"]},
+                                  [f"remove {SSH}", f"remove {JAIL}", f"remove {TIMER}", "reload ssh.service", "restart apt-daily.timer"]),
+    "off_cut_off_before_sshd_read_it": (seen(files=dict.fromkeys(FILES), kernel={"fs.x": "2"}, note={"units": {}, "kernel": {}},
+                                             units={**DONE["units"], "ssh.service": unit(stale=("/etc/ssh/sshd_config.d",))}),
+                                        {"on": False}, ["reload ssh.service"]),
+    "never_on": (seen(files=dict.fromkeys(FILES), note=None, units={name: unit(stale=("/etc/ssh",)) for name in plans.READS}), {"on": False}, []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("facts", "want", "expected"), CASES.values(), ids=CASES)
+def test_what_it_changes(facts: dict[str, Any], want: dict[str, Any], expected: list[str]) -> None:
+    changes, _ = plans.plan(facts, {**WANT, **want})
+    assert sorted(f"{one.verb} {one.thing}" for one in changes) == sorted(expected)
+    assert all(one.reason for one in changes)
+
+
+def test_it_notes_how_it_was_and_keeps_that() -> None:
+    _, note = plans.plan(FRESH, WANT)
+    assert note == NOTE
+    assert plans.plan(DONE, WANT)[1] == NOTE
+    later = seen(kernel={"fs.x": "1"}, units={**DONE["units"], "fail2ban.service": unit("inactive", "disabled")})
+    assert plans.plan(later, WANT)[1] == {**NOTE, "units": {**NOTE["units"], "fail2ban.service": "disabled"}}
+
+
+PRINTED = "port 22\nlistenaddress [::]:22\nlistenaddress 0.0.0.0:22\npermitrootlogin no\nloglevel VERBOSE\nhostkey a\nhostkey b\n"
+
+
+def test_what_sshd_would_do_otherwise() -> None:
+    assert plans.otherwise(PRINTED, {"permitrootlogin": "no", "loglevel": "VERBOSE"}) == ""
+    assert plans.otherwise(PRINTED, {"permitrootlogin": "yes", "maxsessions": "20"}) == "permitrootlogin no, maxsessions None"
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (PRINTED, ("127.0.0.1", 22)),
+        ("listenaddress [::]:2222\n", ("::1", 2222)),
+        ("listenaddress 10.0.0.7:22\n", ("10.0.0.7", 22)),
+        ("", ("127.0.0.1", 22)),
+    ],
+)
+def test_where_sshd_listens(text: str, where: tuple[str, int]) -> None:
+    assert plans.address(text) == where
+
+
+@pytest.mark.parametrize(
+    ("package", "left"),
+    [
+        ("linux-aws", True),
+        ("linux-image-6.8.0-1021-aws", True),
+        ("linux-headers-6.8.0-1021-aws", True),
+        ("linux-modules-extra-6.8.0-1021-aws", True),
+        ("linux-libc-dev", False),
+        ("linux-tools-common", False),
+        ("linux-base", False),
+        ("openssl", False),
+    ],
+)
+def test_which_kernels_wait(package: str, left: bool) -> None:
+    assert bool(re.match(VARS["__hardening_kernels"], package)) is left
+
+
+def test_the_drivers_are_bases() -> None:
+    text = (ROLE / "templates/etc/apt/apt.conf.d/60-dlbox.j2").read_text()
+    base = yaml.safe_load((ROOT / "roles/base/vars/main.yml").read_text())["__base_drivers"]
+    shown = jinja2.Template(text).render(__base_drivers=base, __hardening_origins=[], __hardening_kernels="k")
+    assert f'  "{base}";' in shown
+
+
+def test_every_template_is_named() -> None:
+    folder = ROLE / "templates"
+    assert sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.j2")) == sorted(VARS["__hardening_templates"])
