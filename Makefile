@@ -8,7 +8,7 @@ BIN := .venv/bin
 REHEARSE := source .dlbox/rehearsal/env &&
 SUITES := tests/unit tests/policy tests/inventory tests/ssh_client tests/modules tests/drift tests/faults tests/rehearsal_contract
 SCENARIOS := host stop box
-LONG := quota vscode conda side_effects idle
+LONG := quota vscode conda side_effects idle hardening
 TYPED := plugins/module_utils/dlbox tests/rehearsal tests/browser tests/modules tests/drift tests/faults
 
 .PHONY: help up down test test-all lint bench molecule machines code-server lock

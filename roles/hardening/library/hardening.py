@@ -6,13 +6,12 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-import subprocess
 import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dlbox.change import Change, diff
-from ansible.module_utils.harden_ssh import Refused, look, reload
+from ansible.module_utils.harden_ssh import Refused, look, reload, run
 from ansible.module_utils.plan_hardening import READS, plan
 
 DOCUMENTATION = r"""
@@ -52,22 +51,20 @@ NOTE, BROUGHT = pathlib.Path("/var/lib/dlbox/hardening.json"), pathlib.Path("/va
 SHOWN = ("ActiveState", "UnitFileState", "NeedDaemonReload", "StateChangeTimestampMonotonic")
 
 
-def run(*command: str) -> str:
-    """Run a command and return what it prints; its last line is why it failed."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode != 0:
-        said = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()[-1]
-        raise Refused(f"`{' '.join(command)}` failed ({said}): correct that, then run this again.")
-    return done.stdout
-
-
 def unit(name: str) -> dict[str, Any]:
     """systemd's words about a unit, and which of its settings are newer than what it read."""
-    state: dict[str, Any] = dict(line.split("=", 1) for line in run("systemctl", "show", f"--property={','.join(SHOWN)}", name).split())
+    state: dict[str, Any] = dict(
+        line.split("=", 1) for line in run("systemctl", "show", f"--property={','.join(SHOWN)}", name).split()
+    )
     read = time.time() - time.monotonic() + int(state["StateChangeTimestampMonotonic"]) / 1e6
     folder, verb = pathlib.Path(READS.get(name, ("/nowhere", ""))[0]), READS.get(name, ("", ""))[1]
-    found = [one for one in [folder, *folder.rglob("*")] if verb == "reload" and one.exists() and one.stat().st_mtime > read]
-    return {**state, "stale": [str(one) for one in found] or ([str(folder)] if state["NeedDaemonReload"] == "yes" and verb else [])}
+    found = [
+        one for one in [folder, *folder.rglob("*")] if verb == "reload" and one.exists() and one.stat().st_mtime > read
+    ]
+    return {
+        **state,
+        "stale": [str(one) for one in found] or ([str(folder)] if state["NeedDaemonReload"] == "yes" and verb else []),
+    }
 
 
 def setting(name: str) -> pathlib.Path:

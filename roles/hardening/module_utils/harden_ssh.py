@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import time
@@ -17,9 +18,18 @@ class Refused(Exception):
     """One sentence about what is in the way."""
 
 
+def run(*command: str) -> str:
+    """Run a command and return what it prints; its last line is why it failed."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode != 0:
+        said = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()[-1]
+        raise Refused(f"`{' '.join(command)}` failed ({said}): correct that, then run this again.")
+    return done.stdout
+
+
 def ask() -> subprocess.CompletedProcess[str]:
     """What sshd makes of its files; it tests them first."""
-    return subprocess.run([SSHD, "-T"], capture_output=True, text=True, check=False)
+    return subprocess.run([SSHD, "-T"], capture_output=True, text=True, check=False)  # noqa: S603
 
 
 def look(want: Mapping[str, str]) -> None:
@@ -54,7 +64,9 @@ def reload() -> None:
     """Let sshd read its files; where it does not answer after that, start it anew, which ends no session either."""
     where = address(ask().stdout)
     for verb in ("reload", "restart"):
-        subprocess.run(["systemctl", verb, "ssh.service"], capture_output=True, check=False)
+        # Whatever systemd makes of it, the answer counts.
+        with contextlib.suppress(Refused):
+            run("systemctl", verb, "ssh.service")
         if answers(*where, seconds=10):
             return
     raise Refused(

@@ -104,7 +104,9 @@ def otherwise(text: str, want: Mapping[str, str]) -> str:
     for line in text.splitlines():
         name, _, value = line.partition(" ")
         got.setdefault(name.lower(), value)
-    return ", ".join(f"{name} {got.get(name)}" for name, value in want.items() if got.get(name, "").lower() != value.lower())
+    return ", ".join(
+        f"{name} {got.get(name)}" for name, value in want.items() if got.get(name, "").lower() != value.lower()
+    )
 
 
 def address(text: str) -> tuple[str, int]:

@@ -23,7 +23,9 @@ def test_root_does_not_even_with_a_key_of_its_own() -> None:
 
 @pytest.mark.parametrize("user", ["ubuntu", "root"])
 def test_no_password_is_asked_for(user: str) -> None:
-    asked = subprocess.run(ssh("true", user=user, options=(*PASSWORD, "-v")), capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        ssh("true", user=user, options=(*PASSWORD, "-v")), capture_output=True, text=True, check=False
+    )
     assert asked.returncode == 255
     assert set(re.findall(r"Authentications that can continue: (\S+)", asked.stderr)) == {"publickey"}
 
@@ -33,7 +35,12 @@ def test_tunnels_and_many_sessions_over_one_connection() -> None:
     tunnel = ("-L", "127.0.0.1:18080:localhost:8080")
     assert enters(options=(*control, *tunnel))
     try:
-        page = subprocess.run(["curl", "-sk", "--max-time", "10", "https://127.0.0.1:18080/login"], capture_output=True, text=True, check=False)
+        page = subprocess.run(
+            ["curl", "-sk", "--max-time", "10", "https://127.0.0.1:18080/login"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert "Jupyter" in page.stdout
         many = [subprocess.Popen(ssh("sleep 2", options=control)) for _ in range(15)]
         assert [one.wait() for one in many] == [0] * 15

@@ -56,7 +56,9 @@ def repository() -> Iterator[None]:
 
 
 def test_security_upgrades_come_and_the_driver_and_the_kernel_stay(repository: None) -> None:
-    said = on_box("export APT_CONFIG=/srv/repository/apt.conf; apt-get update -qq; unattended-upgrade --verbose 2>&1; " + VERSIONS)
+    said = on_box(
+        "export APT_CONFIG=/srv/repository/apt.conf; apt-get update -qq; unattended-upgrade --verbose 2>&1; " + VERSIONS
+    )
     assert said.splitlines()[-5:] == [
         "libnvidia-compute-999 1",
         "linux-image-9.9.9-sample 1",
@@ -90,7 +92,10 @@ UNITS = ["jupyter.service", "sample-package.service", "sample-mine.service", "sa
 @pytest.fixture
 def services() -> Iterator[None]:
     """A package's service, one that was set up here, and a program in a unit of its own; all use the library that JupyterLab uses."""
-    on_box(UNIT.format(folder="/lib/systemd/system", name="package") + UNIT.format(folder="/etc/systemd/system", name="mine"))
+    on_box(
+        UNIT.format(folder="/lib/systemd/system", name="package")
+        + UNIT.format(folder="/etc/systemd/system", name="mine")
+    )
     on_box("systemd-run --quiet --unit=sample-run /usr/bin/python3 -c 'import ssl, time; time.sleep(100000)'")
     on_box(
         "for unit in package mine run; do"

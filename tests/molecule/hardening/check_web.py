@@ -13,7 +13,12 @@ LOGIN = f"https://{ADDRESS}:8080/login"
 def guess(password: str) -> str:
     """The status of a stranger's try, with the form's own field."""
     jar = ["-b", "/dev/null", "-c", "-"]
-    page = subprocess.run(["curl", "-sk", "--interface", STRANGER, "--max-time", "5", *jar, LOGIN], capture_output=True, text=True, check=False)
+    page = subprocess.run(
+        ["curl", "-sk", "--interface", STRANGER, "--max-time", "5", *jar, LOGIN],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     field = next((line.split()[-1] for line in page.stdout.splitlines() if "\t_xsrf\t" in line), "")
     sent = ["-H", f"Cookie: _xsrf={field}", "-d", f"password={password}&_xsrf={field}"]
     done = subprocess.run(["curl", "-sk", "--interface", STRANGER, "--max-time", "5", "-o", "/dev/null", "-w", "%{http_code}", *sent, f"{LOGIN}?next=%2Flab"], capture_output=True, text=True, check=False)  # fmt: skip
@@ -33,7 +38,17 @@ def test_who_guesses_jupyters_password_is_shut_out_of_it_for_a_while() -> None:
 
 
 def test_an_old_page_that_keeps_asking_is_no_guess() -> None:
-    ask = ["curl", "-sk", "--interface", STRANGER, "-o", "/dev/null", f"https://{ADDRESS}:8080/api/kernels", "-H", "Cookie: username-x=old"]
+    ask = [
+        "curl",
+        "-sk",
+        "--interface",
+        STRANGER,
+        "-o",
+        "/dev/null",
+        f"https://{ADDRESS}:8080/api/kernels",
+        "-H",
+        "Cookie: username-x=old",
+    ]
     before = tries("dlbox-jupyter")
     for _ in range(20):
         subprocess.run(ask, check=False)
@@ -43,7 +58,10 @@ def test_an_old_page_that_keeps_asking_is_no_guess() -> None:
 AGENT = '"userAgent":"curl","timestamp":1764361234}'
 NGINX = '2026/11/28 20:30:30 [error] 31481#31481: *1 user "dlbox": password mismatch, client: 203.0.113.9, server: , request: "GET / HTTP/1.1", host: "x"'
 # nginx quotes nothing that it repeats, so a name can look like the rest of a line.
-FORGED = NGINX.replace("203.0.113.9", "198.51.100.1") + '" was not found in "/etc/x", client: 203.0.113.9, server: , request: "GET / HTTP/1.1", host: "x"'
+FORGED = (
+    NGINX.replace("203.0.113.9", "198.51.100.1")
+    + '" was not found in "/etc/x", client: 203.0.113.9, server: , request: "GET / HTTP/1.1", host: "x"'
+)
 LINES = {
     "code_server": ("dlbox-code-server", 'Failed login attempt {"remoteAddress":"203.0.113.9",' + AGENT, "203.0.113.9"),
     "code_server_over_ipv6": ("dlbox-code-server", 'Failed login attempt {"remoteAddress":"::ffff:203.0.113.9",' + AGENT, "203.0.113.9"),
@@ -71,6 +89,8 @@ LINES = {
 def test_whose_line_it_is(jail: str, line: str, address: str) -> None:
     # Through the journal, whose own words stand before a line.
     mark = f"seen{time.time_ns()}"
-    on_box(f"systemd-cat --identifier={mark} echo {shlex.quote(line)}; journalctl --sync; journalctl -t {mark} --grep . >/dev/null")
+    on_box(
+        f"systemd-cat --identifier={mark} echo {shlex.quote(line)}; journalctl --sync; journalctl -t {mark} --grep . >/dev/null"
+    )
     found = on_box(f"fail2ban-regex --journalmatch SYSLOG_IDENTIFIER={mark} --out ip systemd-journal {jail} || true")
     assert found.split() == [address] * bool(address)

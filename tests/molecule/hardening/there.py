@@ -17,7 +17,9 @@ OPTIONS = [
 ]  # fmt: skip
 
 
-def ssh(*command: str, user: str = "ubuntu", key: str = "key", stranger: bool = False, options: tuple[str, ...] = ()) -> list[str]:
+def ssh(
+    *command: str, user: str = "ubuntu", key: str = "key", stranger: bool = False, options: tuple[str, ...] = ()
+) -> list[str]:
     """The command line of one connection of its own."""
     source = ["-b", STRANGER] if stranger else []
     return ["ssh", *options, *OPTIONS, *source, "-i", str(FOLDER / key), f"{user}@{ADDRESS}", *command]
@@ -30,7 +32,9 @@ def enters(**how: object) -> bool:
 
 def on_box(script: str) -> str:
     """What a script of root's prints there."""
-    done = subprocess.run(ssh("sudo", "bash", "-euo", "pipefail", "-s"), input=script, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ssh("sudo", "bash", "-euo", "pipefail", "-s"), input=script, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     return done.stdout
 

@@ -20,7 +20,13 @@ def unit(active: str = "active", enabled: str = "enabled", stale: tuple[str, ...
 
 
 FILES = {SSH: "s", JAIL: "j", TIMER: "t"}
-WANT = {"on": True, "files": FILES, "kernel": {"fs.x": "0"}, "units": ["fail2ban.service", "apt-daily.timer"], "brought": []}
+WANT = {
+    "on": True,
+    "files": FILES,
+    "kernel": {"fs.x": "0"},
+    "units": ["fail2ban.service", "apt-daily.timer"],
+    "brought": [],
+}
 NOTE = {"units": {"apt-daily.timer": "masked"}, "kernel": {"fs.x": "2"}}
 DONE = {
     "files": FILES,
@@ -89,7 +95,10 @@ PRINTED = "port 22\nlistenaddress [::]:22\nlistenaddress 0.0.0.0:22\npermitrootl
 
 def test_what_sshd_would_do_otherwise() -> None:
     assert plans.otherwise(PRINTED, {"permitrootlogin": "no", "loglevel": "VERBOSE"}) == ""
-    assert plans.otherwise(PRINTED, {"permitrootlogin": "yes", "maxsessions": "20"}) == "permitrootlogin no, maxsessions None"
+    assert (
+        plans.otherwise(PRINTED, {"permitrootlogin": "yes", "maxsessions": "20"})
+        == "permitrootlogin no, maxsessions None"
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,4 +140,6 @@ def test_the_drivers_are_bases() -> None:
 
 def test_every_template_is_named() -> None:
     folder = ROLE / "templates"
-    assert sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.j2")) == sorted(VARS["__hardening_templates"])
+    assert sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.j2")) == sorted(
+        VARS["__hardening_templates"]
+    )
