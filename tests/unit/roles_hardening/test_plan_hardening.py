@@ -1,5 +1,6 @@
 """What hardening does to a machine: facts in, changes out; and what its patterns match."""
 
+import pathlib
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ import yaml
 from unit.roles_loader import ROOT, load
 
 plans = load("hardening/module_utils/plan_hardening.py")
+module = load("hardening/library/hardening.py")
 ROLE = ROOT / "roles/hardening"
 VARS = yaml.safe_load((ROLE / "vars/main.yml").read_text())
 SSH, JAIL = "/etc/ssh/sshd_config.d/00-dlbox.conf", "/etc/fail2ban/jail.d/dlbox.local"
@@ -143,3 +145,24 @@ def test_every_template_is_named() -> None:
     assert sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.j2")) == sorted(
         VARS["__hardening_templates"]
     )
+
+
+def test_files_are_as_they_were_where_sshd_refuses_them(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edited, new, gone = (tmp_path / name for name in ("edited.conf", "made/new.conf", "gone.conf"))
+    edited.write_text("mine")
+    gone.write_text("old")
+    seen: list[list[str]] = []
+
+    def refuse(want: dict[str, str]) -> None:
+        seen.append(sorted(path.name for path in tmp_path.rglob("*.conf")))
+        raise module.Refused("no")
+
+    monkeypatch.setattr(module, "look", refuse)
+    now = {str(edited): "mine", str(new): None, str(gone): "old"}
+    with pytest.raises(module.Refused):
+        module.act(plans.files(now, {str(edited): "ours", str(new): "ours", str(gone): None}), {})
+    assert seen == [["edited.conf", "new.conf"]]
+    assert (edited.read_text(), new.exists(), gone.read_text()) == ("mine", False, "old")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["edited.conf", "gone.conf", "made"]
