@@ -289,8 +289,17 @@ def test_the_data_folder_is_made() -> None:
     assert shown(
         decide(data="none", links_of_home={"/home/u/data": ("none", ""), "/home/u/scratch": ("none", "")})
     ) == [("make", "/home/u/data")]
-    with pytest.raises(Refused, match="box_data_folder: /home/u/data is no folder"):
-        decide(data="file")
+    (told,) = decide(data="file").told
+    assert told.startswith("box_data_folder: /home/u/data is no folder, or a link that leads nowhere")
+    links = {"/home/u/data": ("link", "/data/sets"), "/home/u/scratch": ("none", "")}
+    mounted = BLANK._replace(held=EXT4, mounts=("/data",))
+    back = decide(mounted, fstab=f"{OURS}\n", links_of_home=links)
+    assert shown(back) == [
+        ("unmount", "/data"),
+        ("write", "/etc/fstab"),
+        ("erase", "/home/u/data"),
+        ("make", "/home/u/data"),
+    ]
 
 
 # --- swap
