@@ -110,8 +110,21 @@ def plan(want: Mapping[str, Any], seen: Mapping[str, Any], new_uuid: Callable[[]
     linked, links_told = links(want["home"], data, fast.at, seen)
     below = next((path for path in volumes.away if f"{data}/".startswith(f"{path}/")), "")
     folder = [Change("make", data, "there is none", None, want["user"])] if seen["data"] == "none" else []
-    if seen["data"] == "file":
-        raise Refused(f"box_data_folder: {data} is no folder: move it away, or name another")
+    kind, target = seen["links_of_home"][f"{want['home']}/data"]
+    unmounted = [change.thing for change in volumes.first if change.verb == "unmount"]
+    if (
+        data == f"{want['home']}/data"
+        and kind == "link"
+        and any(f"{target}/".startswith(f"{path}/") for path in unmounted)
+    ):
+        folder = [
+            Change("erase", data, "it leads to a volume that is taken off", target, None),
+            Change("make", data, "there is none", None, want["user"]),
+        ]
+    elif seen["data"] == "file":
+        data_told = [
+            f"box_data_folder: {data} is no folder, or a link that leads nowhere, and is left so: move it away, or name another"
+        ]
     if below:
         folder, data_told = [], [f"the data folder {data} is not made before {below} is there"]
     program = files(want["files"], seen["files"], bool(fast.at or fast.told), "a stop wipes the instance store")

@@ -108,7 +108,7 @@ def plan(want: Mapping[str, Any], seen: Mapping[str, Any], new_uuid: Callable[[]
             after = {"uuid": uuid, "path": path}
             formats.append(Change("format", disk.path, f"{name} is blank, and listed", None, after))
         if path not in theirs:
-            options = f"defaults,nofail,x-systemd.device-timeout=10s,{MARK}"
+            options = f"defaults,nofail,x-systemd.device-timeout=30s,{MARK}"
             lines.append(f"UUID={uuid} {path} {kind} {options} 0 {2 if kind.startswith('ext') else 0}")
         if path not in disk.mounts:
             then.append(Change("mount", path, f"{name} is not mounted there", None, disk.path))

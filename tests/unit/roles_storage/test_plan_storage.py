@@ -33,7 +33,7 @@ ROOT = [
     ),
 ]
 BLANK = Disk("/dev/nvme1n1", size=50 * GIB, model=EBS, serial="vol0b", zeros=True)
-OURS = "UUID=u-1 /data ext4 defaults,nofail,x-systemd.device-timeout=10s,x-dlbox 0 2"
+OURS = "UUID=u-1 /data ext4 defaults,nofail,x-systemd.device-timeout=30s,x-dlbox 0 2"
 LIST = [{"volume": "vol-0b", "path": "/data"}]
 FILES = {"/lib/x.py": "program", "/etc/systemd/system/x.service": "unit"}
 
@@ -91,7 +91,7 @@ def test_a_blank_volume_is_formatted_written_down_and_mounted() -> None:
     done = decide(BLANK, want={"volumes": LIST})
     assert shown(done) == [("format", "/dev/nvme1n1"), ("write", "/etc/fstab"), ("mount", "/data")]
     assert done.changes[0].after == {"uuid": "u-new", "path": "/data"}
-    line = "UUID=u-new /data ext4 defaults,nofail,x-systemd.device-timeout=10s,x-dlbox 0 2"
+    line = "UUID=u-new /data ext4 defaults,nofail,x-systemd.device-timeout=30s,x-dlbox 0 2"
     assert done.changes[1].after == f"LABEL=cloudimg-rootfs / ext4 defaults 0 1\n{line}\n"
 
 
@@ -289,8 +289,17 @@ def test_the_data_folder_is_made() -> None:
     assert shown(
         decide(data="none", links_of_home={"/home/u/data": ("none", ""), "/home/u/scratch": ("none", "")})
     ) == [("make", "/home/u/data")]
-    with pytest.raises(Refused, match="box_data_folder: /home/u/data is no folder"):
-        decide(data="file")
+    (told,) = decide(data="file").told
+    assert told.startswith("box_data_folder: /home/u/data is no folder, or a link that leads nowhere")
+    links = {"/home/u/data": ("link", "/data/sets"), "/home/u/scratch": ("none", "")}
+    mounted = BLANK._replace(held=EXT4, mounts=("/data",))
+    back = decide(mounted, fstab=f"{OURS}\n", links_of_home=links)
+    assert shown(back) == [
+        ("unmount", "/data"),
+        ("write", "/etc/fstab"),
+        ("erase", "/home/u/data"),
+        ("make", "/home/u/data"),
+    ]
 
 
 # --- swap
