@@ -20,11 +20,13 @@ def sign_in(driver: Chrome, url: str, password: str) -> None:
     driver.get(url)
 
 
-def opener(ca: str | pathlib.Path, jar: http.cookiejar.CookieJar | None = None) -> urllib.request.OpenerDirector:
+def opener(
+    ca: str | pathlib.Path, jar: http.cookiejar.CookieJar | None = None, *more: urllib.request.BaseHandler
+) -> urllib.request.OpenerDirector:
     """A fresh browser, so to speak: no proxy, and the box's authority as the only one it trusts."""
     trust = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca))
     cookies = urllib.request.HTTPCookieProcessor(jar if jar is not None else http.cookiejar.CookieJar())
-    return urllib.request.build_opener(trust, cookies, urllib.request.ProxyHandler({}))
+    return urllib.request.build_opener(trust, cookies, urllib.request.ProxyHandler({}), *more)
 
 
 def answer(browser: urllib.request.OpenerDirector, url: str, password: str | None = None, **headers: str) -> int:
