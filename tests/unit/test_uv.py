@@ -97,3 +97,19 @@ def test_what_a_kill_left_is_emptied_and_no_link_is_followed(tmp_path: pathlib.P
     assert [*left.iterdir()] == []
     assert (kept / "x.py").exists()
     uv_install.empty(tmp_path / "none")
+
+
+def test_only_where_the_packages_are_others_uv_is_asked(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "venv"
+    for name in ("bin", "lib/python3.11/site-packages/x-1.dist-info"):
+        (path / name).mkdir(parents=True)
+    for name in ("pyvenv.cfg", "bin/python"):
+        (path / name).touch()
+    uv = tmp_path / "uv"
+    uv.write_text("#!/bin/sh\necho Would install 1 package >&2\n")
+    uv.chmod(0o755)
+    venv = uv_install.Venv(str(uv), str(path), "x==1\n", 0)
+    venv.keep()
+    assert venv.reason() == ""
+    (path / "lib/python3.11/site-packages/x-1.dist-info").rename(path / "lib/python3.11/site-packages/x-2.dist-info")
+    assert venv.reason() == "its packages are not the lock's"

@@ -38,6 +38,8 @@ class Venv:
     def __init__(self, uv: str, path: str, lock: str, need_mb: int) -> None:
         self.uv, self.path, self.text, self.need = uv, pathlib.Path(path), lock, need_mb
         self.note = self.path / "requirements.txt"
+        # What was installed then, so that a run with nothing to do needs no uv.
+        self.listed = self.path / "installed.txt"
         # Beside it, since uv empties the folder first; there as long as something is half done.
         self.mark = self.path.with_name(f".{self.path.name}.unfinished")
         self.aim = f"install the packages of {path}"
@@ -51,6 +53,10 @@ class Venv:
         words = [self.uv, "pip", "sync", "--system-certs", "--python", f"{self.path}/bin/python", *more, "-"]
         return run(words, self.aim, self.path, self.need, self.text)
 
+    def names(self) -> str:
+        """What is installed, a line each, as its folders say: `jupyterlab-4.5.0.dist-info`."""
+        return "".join(f"{one.name}\n" for one in sorted(self.path.glob("lib/python3*/site-packages/*.dist-info")))
+
     def reason(self) -> str:
         """Why something is to do; empty where nothing is."""
         if not self.path.exists():
@@ -59,6 +65,8 @@ class Venv:
             return "an earlier run did not finish it"
         if not self.note.exists() or self.note.read_text() != self.text:
             return "its lock is another one"
+        if self.listed.exists() and self.listed.read_text() == self.names():
+            return ""
         # "Would install 3 packages", "Would uninstall 1 package"; it says neither where there is nothing to do.
         return "its packages are not the lock's" if "nstall" in self.sync("--dry-run") else ""
 
@@ -83,6 +91,7 @@ class Venv:
             ]
             run(make, f"make {self.path}", self.path, self.need)
         self.sync("--quiet")
+        self.listed.write_text(self.names())
         self.note.write_text(self.text)
         self.mark.unlink()
 
