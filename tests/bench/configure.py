@@ -91,6 +91,8 @@ class Host:
             **{"dlbox_state": "running", "dlbox_instance_id": INSTANCE, "dlbox_instance_type": "g5.xlarge"},
             **{"dlbox_public_ip": address, "dlbox_account": "000000000000", "dlbox_region": "bench"},
             **{"dlbox_rehearsal": True, "ssh_client_home": str(self.home)},
+            # Where Open VSX does not answer they are asked for in each run.
+            "box_vscode_extensions": [],
         }
         folder = self.home / "inventory"
         folder.mkdir()

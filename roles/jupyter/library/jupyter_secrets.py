@@ -55,10 +55,10 @@ HASH = "import sys; from jupyter_server.auth import passwd; print(passwd(sys.std
 # What Jupyter's own check does, without the server around it, whose import takes longer than the check.
 CHECK = """
 import sys, argon2
-hashed, password = sys.stdin.read().split("\\n", 1)
 try:
+    hashed, password = sys.stdin.read().split("\\n", 1)
     print(argon2.PasswordHasher().verify(hashed.removeprefix("argon2:"), password))
-except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHash):
+except (argon2.exceptions.Argon2Error, ValueError):
     print(False)
 """
 
@@ -76,9 +76,8 @@ def plan(
     hashed: str, matches: bool, same: dict[str, bool], modes: dict[str, str], wanted: dict[str, str]
 ) -> list[Change]:
     """What to write, from what is there; `same` tells of each other file whether it is as it should be."""
-    changes = []
+    changes, reason = [], "it does not match the password on the controller" if hashed else "there is none yet"
     if not matches:
-        reason = "it does not match the password on the controller" if hashed else "there is none yet"
         changes.append(Change("write", "password_hash", reason, bool(hashed), True))
     if not same["token"]:
         changes.append(Change("write", "token", "it is not the token on the controller", None, True))
