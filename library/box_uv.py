@@ -11,7 +11,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dlbox.alone import alone
 from ansible.module_utils.dlbox.change import Change, diff
-from ansible.module_utils.dlbox.uv_install import Failure, Venv, beside
+from ansible.module_utils.dlbox.uv_install import Failure, Venv, beside, written
 
 DOCUMENTATION = r"""
 module: box_uv
@@ -20,7 +20,7 @@ description:
   - A venv holds what the lock names and nothing else; one that a killed run left half done is made anew.
   - A folder gets the packages alone, for a program that puts it on its path, and is replaced only by a whole one.
   - Where another task installs the same, it waits for that one's end.
-  - With nothing to do it asks uv once for a venv, and nothing for a folder.
+  - With nothing to do it compares names; only where those of a venv differ, uv is asked.
 options:
   path: {description: The venv or the folder., type: path, required: true}
   lock: {description: "The lock: requirements with hashes.", type: str, required: true}
@@ -78,8 +78,10 @@ def main() -> None:
             reason = why(path, lock) if given["folder"] else venv.reason()
             if reason and not module.check_mode:
                 install(venv, given["folder"])
-    except (Failure, OSError) as failure:
+    except Failure as failure:
         module.fail_json(msg=str(failure))
+    except OSError as error:
+        module.fail_json(msg=written(error, venv.aim, path))
     changes = [Change("install", f"packages of {path}", reason)] if reason else []
     module.exit_json(changed=bool(changes), changes=[one.public() for one in changes], diff=diff(changes))
 

@@ -113,3 +113,39 @@ def test_only_where_the_packages_are_others_uv_is_asked(tmp_path: pathlib.Path) 
     assert venv.reason() == ""
     (path / "lib/python3.11/site-packages/x-1.dist-info").rename(path / "lib/python3.11/site-packages/x-2.dist-info")
     assert venv.reason() == "its packages are not the lock's"
+
+
+def test_an_update_that_cannot_be_fetched_leaves_what_serves(tmp_path: pathlib.Path) -> None:
+    path, uv = tmp_path / "venv", tmp_path / "uv"
+    served = path / "lib/python3.11/site-packages/x-1.dist-info"
+    served.mkdir(parents=True)
+    (path / "bin").mkdir()
+    for name in ("pyvenv.cfg", "bin/python"):
+        (path / name).touch()
+    uv.write_text("#!/bin/sh\necho Failed to fetch: operation timed out >&2\nexit 2\n")
+    uv.chmod(0o755)
+    venv = uv_install.Venv(str(uv), str(path), "x==2\n", 0)
+    for _ in range(2):
+        with pytest.raises(uv_install.Failure, match="does not answer"):
+            venv.keep()
+    assert served.exists()
+    assert venv.whole()
+
+
+def test_after_a_kill_everything_is_installed_again_over_what_is_there(tmp_path: pathlib.Path) -> None:
+    path, uv = tmp_path / "venv", tmp_path / "uv"
+    served = path / "lib/python3.11/site-packages/x-1.dist-info"
+    served.mkdir(parents=True)
+    (path / "bin").mkdir()
+    for name in ("pyvenv.cfg", "bin/python"):
+        (path / name).touch()
+    uv.write_text('#!/bin/sh\necho "$@" >> "$0.said"\nkill -KILL $$\n')
+    uv.chmod(0o755)
+    venv = uv_install.Venv(str(uv), str(path), "x==2\n", 0)
+    for _ in range(2):
+        with pytest.raises(uv_install.Failure, match="killed by signal 9"):
+            venv.keep()
+    first, second = pathlib.Path(f"{uv}.said").read_text().splitlines()
+    assert "--reinstall" not in first
+    assert "--reinstall" in second
+    assert served.exists()

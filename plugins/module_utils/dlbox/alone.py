@@ -7,11 +7,12 @@ import pathlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+LOCKS = pathlib.Path("/run/lock")
+
 
 @contextmanager
 def alone(path: pathlib.Path) -> Iterator[None]:
-    """Wait until nobody else works on the path; the lock lies beside it and ends with its process."""
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with path.with_name(f".{path.name}.lock").open("w") as lock:
+    """Wait until nobody else works on the path; the lock ends with its process, and its file with the boot."""
+    with (LOCKS / f"dlbox-{path.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import pathlib
 import shutil
 import subprocess
 
-from .uv_words import MIB, explain, room
+from .uv_words import FULL, MIB, explain, room
 
 
 class Failure(Exception):
-    """One sentence for the user."""
+    """One sentence for the user; `halfway` where uv did not end by itself or had no room, and so may have left something half done."""
+
+    def __init__(self, text: str, halfway: bool = False) -> None:
+        super().__init__(text)
+        self.halfway = halfway
 
 
 def free(folder: pathlib.Path) -> int:
@@ -22,8 +27,16 @@ def run(command: list[str], aim: str, folder: pathlib.Path, need_mb: int = 0, st
     """Run uv; what it said."""
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        raise Failure(explain(aim, done.stderr, done.returncode, str(folder), free(folder), need_mb * MIB))
+        text = explain(aim, done.stderr, done.returncode, str(folder), free(folder), need_mb * MIB)
+        raise Failure(text, not 0 <= done.returncode <= 128 or FULL.search(done.stderr) is not None)
     return done.stderr
+
+
+def written(error: OSError, aim: str, folder: pathlib.Path) -> str:
+    """The sentence for a file that could not be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return room(aim, str(folder), free(folder), 0)
+    return f"{error.filename or folder} could not be written ({error.strerror}), and uv could not {aim}: mend that, then run again."
 
 
 def empty(folder: pathlib.Path) -> None:
@@ -44,9 +57,13 @@ class Venv:
         self.mark = self.path.with_name(f".{self.path.name}.unfinished")
         self.aim = f"install the packages of {path}"
 
+    def sound(self) -> bool:
+        """Whether it is a venv; without pyvenv.cfg its Python would be the system's."""
+        return all((self.path / part).exists() for part in ("pyvenv.cfg", "bin/python"))
+
     def whole(self) -> bool:
-        """Whether it was made to its end; without pyvenv.cfg its Python would be the system's."""
-        return all((self.path / part).exists() for part in ("pyvenv.cfg", "bin/python")) and not self.mark.exists()
+        """Whether nothing in it was left half done."""
+        return self.sound() and not self.mark.exists()
 
     def sync(self, *more: str) -> str:
         """Let uv bring it to the lock. The host's own certificates, because a company's proxy is known there and not to uv."""
@@ -72,12 +89,13 @@ class Venv:
 
     def keep(self) -> None:
         """Bring it there; the lock is written last, and its age tells a server that there is something new."""
-        made = self.whole()
-        if not made and free(self.path) < self.need * MIB:
+        whole, names = self.whole(), self.names()
+        if not whole and free(self.path) < self.need * MIB:
             raise Failure(room(self.aim, str(self.path), free(self.path), self.need * MIB))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.mark.touch()
-        if not made:
+        again = [] if whole or not self.sound() else ["--reinstall"]
+        if not self.sound():
             # uv clears nothing that is no venv, as where a kill left only its first files.
             empty(self.path)
             # uv's own Python: the system's may be too old for the packages.
@@ -90,7 +108,13 @@ class Venv:
                 str(self.path),
             ]
             run(make, f"make {self.path}", self.path, self.need)
-        self.sync("--quiet")
+        try:
+            self.sync("--quiet", *again)
+        except Failure as failure:
+            # It fetches everything before it changes anything: what served before goes on.
+            if whole and not failure.halfway and self.names() == names:
+                self.mark.unlink()
+            raise
         self.listed.write_text(self.names())
         self.note.write_text(self.text)
         self.mark.unlink()

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dlbox.change import Change, diff
-from ansible.module_utils.dlbox.uv_install import Failure, beside, run
+from ansible.module_utils.dlbox.uv_install import Failure, beside, run, written
 from ansible.module_utils.plan_kernels import plan, wanted
 
 DOCUMENTATION = r"""
@@ -76,7 +76,12 @@ def install(uv: str, prefix: str) -> None:
     mark.touch()
     command = ["/usr/sbin/runuser", "-u", pwd.getpwuid(owner.st_uid).pw_name, "--", uv, "pip", "install", "--quiet"]
     command += ["--system-certs", *again, "--python", f"{prefix}/bin/python", "ipykernel"]
-    run(command, f"install ipykernel in {prefix}", pathlib.Path(prefix))
+    try:
+        run(command, f"install ipykernel in {prefix}", pathlib.Path(prefix))
+    except Failure as failure:
+        if not failure.halfway and not again:
+            mark.unlink()
+        raise
     mark.unlink()
 
 
@@ -113,8 +118,10 @@ def main() -> None:
     try:
         for change in [] if module.check_mode else changes:
             apply(change, folder, given["uv"])
-    except (Failure, OSError) as failure:
+    except Failure as failure:
         module.fail_json(msg=str(failure))
+    except OSError as error:
+        module.fail_json(msg=written(error, "write the kernels", folder))
     shown = [change.public() for change in changes]
     module.exit_json(changed=bool(changes), changes=shown, diff=diff(changes), kernels=sorted(want))
 
