@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.module_utils.plan_storage import FSTAB, SWAP, SWAPPINESS
 from ansible.module_utils.storage_disks import Disk, look, run
-from ansible.module_utils.storage_scratch import IMAGES, PLACE, images_own, mend, scratch, stripes
+from ansible.module_utils.storage_scratch import IMAGES, PLACE, images_own, mend, scratch, stands, stripes
 
 SECTOR = 512
 
@@ -92,13 +92,14 @@ def filled(path: str) -> bool:
 
 def observe(want: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that the plan reads."""
-    disks, own = look(), images_own()
-    fast, free, data = scratch(disks, own, stripes()), os.statvfs("/"), pathlib.Path(want["data"])
+    disks, own, place = look(), images_own(), stands()
+    fast, free, data = scratch(disks, own, stripes(), place), os.statvfs("/"), pathlib.Path(want["data"])
     names = [entry["volume"] for entry in want["volumes"]]
     return {
         "disks": disks,
         "images_own": own,
         "stripes": stripes(),
+        "stands": place,
         "mend": mend(fast.at, want["user"]) if fast.at and not fast.verb else [],
         "scratch_places": (PLACE, IMAGES),
         "links": {name: str(pathlib.Path(name).resolve()) for name in names if name.startswith("/")},

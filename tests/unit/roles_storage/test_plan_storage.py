@@ -46,7 +46,7 @@ def store(number: int, **facts: Any) -> Disk:
 def decide(*disks: Disk, want: dict[str, Any] | None = None, **seen: Any) -> Plan:
     """The plan on a box whose root disk is as it should be and whose data folder is there."""
     facts = {
-        "disks": [*ROOT, *disks], "images_own": False, "stripes": True, "mend": [], "scratch_places": (PLACE, IMAGES), "links": {}, "filled": [],
+        "disks": [*ROOT, *disks], "images_own": False, "stripes": True, "stands": "", "mend": [], "scratch_places": (PLACE, IMAGES), "links": {}, "filled": [],
         "sizes": {"/dev/nvme0n1p1": 99 * GIB}, "fstab": "LABEL=cloudimg-rootfs / ext4 defaults 0 1\n", "root": ROOT[:2],
         "beyond": 0, "number": 1, "growpart": True, "free": 60 * GIB, "swap": {"bytes": 0, "on": False}, "container": False,
         "data": "dir", "links_of_home": {"/home/u/data": ("full", ""), "/home/u/scratch": ("none", "")}, "files": {},
@@ -234,7 +234,7 @@ def test_the_root_disk_grows(seen: dict[str, Any], changes: list[tuple[str, str]
     ],
 )  # fmt: skip
 def test_the_instance_store(disks: list[Disk], verb: str, at: str, told: str) -> None:
-    done = scratch([*ROOT, *disks], images_own=False, stripes=True)
+    done = scratch([*ROOT, *disks], images_own=False, stripes=True, stands="")
     assert (done.verb, done.at) == (verb, at)
     assert told in done.told
     assert bool(told) == bool(done.told)
@@ -242,15 +242,43 @@ def test_the_instance_store(disks: list[Disk], verb: str, at: str, told: str) ->
 
 
 def test_the_images_own_service_is_left_to_it() -> None:
-    done = scratch([store(1)], images_own=True, stripes=True)
+    done = scratch([store(1)], images_own=True, stripes=True, stands="")
     assert (done.verb, done.at) == ("", "")
     assert "dlami-nvme.service has not mounted the instance store" in done.told
 
 
+@pytest.mark.parametrize("facts", [{}, {"held": {"TYPE": "ext4", "LABEL": LABEL}}])
+@pytest.mark.parametrize(
+    ("stands", "told"),
+    [
+        ("files", f"{PLACE} holds files that the instance store would hide, so it is not mounted: move them"),
+        ("link", f"{PLACE} is a link, so the instance store is not mounted there: remove the link"),
+        # NFS, or memory: the user's own doing.
+        ("mount", ""),
+    ],
+)
+def test_what_stands_at_its_place_is_never_hidden(facts: dict[str, Any], stands: str, told: str) -> None:
+    disk = store(1, **facts)
+    done = scratch([*ROOT, disk], images_own=False, stripes=True, stands=stands)
+    assert (done.verb, done.at, done.disks) == ("", "", ())
+    assert done.told.startswith(told)
+    assert bool(done.told) == bool(told)
+    assert is_sentence(done.told)
+    mounted = disk._replace(held={"TYPE": "ext4", "LABEL": LABEL}, mounts=(PLACE,))
+    assert scratch([mounted], images_own=False, stripes=True, stands="mount").at == PLACE
+    # Its link in the home stays for the day when that is moved away.
+    links = {"/home/u/data": ("full", ""), "/home/u/scratch": ("link", PLACE)}
+    if told:
+        assert shown(decide(disk, stands=stands, files=FILES, links_of_home=links)) == []
+
+
 def test_where_disks_cannot_be_one_the_first_is_taken() -> None:
-    done = scratch([store(1), store(2)], images_own=False, stripes=False)
+    done = scratch([store(1), store(2)], images_own=False, stripes=False, stands="")
     assert (done.verb, done.disks) == ("format", ("/dev/nvme1n1",))
-    assert scratch([store(1), store(2)], images_own=False, stripes=True).disks == ("/dev/nvme1n1", "/dev/nvme2n1")
+    assert scratch([store(1), store(2)], images_own=False, stripes=True, stands="").disks == (
+        "/dev/nvme1n1",
+        "/dev/nvme2n1",
+    )
 
 
 def test_a_scratch_folder_comes_with_its_service_and_its_link() -> None:
@@ -266,6 +294,41 @@ def test_a_scratch_folder_comes_with_its_service_and_its_link() -> None:
 
 
 # --- folders
+
+
+@pytest.mark.parametrize(
+    ("there", "changes", "told"),
+    [
+        (("none", ""), [("link", "/home/u/scratch")], 0),
+        (("link", PLACE), [], 0),
+        (("link", f"{PLACE}/"), [("link", "/home/u/scratch")], 0),
+        # The box was the Deep Learning AMI's before.
+        (("link", IMAGES), [("link", "/home/u/scratch")], 0),
+        (("link", "/mnt/mine"), [], 1),
+        (("full", ""), [], 1),
+    ],
+)
+def test_a_scratch_link_of_the_users_own_stays(
+    there: tuple[str, str], changes: list[tuple[str, str]], told: int
+) -> None:
+    mounted = store(1, held={"TYPE": "ext4", "LABEL": LABEL}, mounts=(PLACE,))
+    links = {"/home/u/data": ("full", ""), "/home/u/scratch": there}
+    done = decide(mounted, files=FILES, links_of_home=links)
+    assert (shown(done), len(done.told)) == (changes, told)
+    assert all(is_sentence(sentence) for sentence in done.told)
+    # Nor is it taken away where there is no instance store.
+    gone = decide(links_of_home=links)
+    assert shown(gone) == ([("erase", "/home/u/scratch")] if there[1].rstrip("/") in (PLACE, IMAGES) else [])
+
+
+def test_a_data_folder_on_a_volume_that_is_taken_off_is_told() -> None:
+    mounted = BLANK._replace(held=EXT4, mounts=("/data",))
+    links = {"/home/u/data": ("link", "/data/sets"), "/home/u/scratch": ("none", "")}
+    done = decide(mounted, fstab=f"{OURS}\n", want={"data": "/data/sets"}, links_of_home=links)
+    assert shown(done) == [("unmount", "/data"), ("write", "/etc/fstab")]
+    (told,) = done.told
+    assert told.startswith("box_data_folder: /data/sets was on the volume at /data, which is taken off box_volumes")
+    assert is_sentence(told)
 
 
 @pytest.mark.parametrize(

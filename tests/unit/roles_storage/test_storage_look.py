@@ -12,6 +12,7 @@ from unit import roles_loader
 assert roles_loader.HELPERS
 from ansible.module_utils.storage_disks import EDGE, probe, zeros  # noqa: E402
 from ansible.module_utils.storage_look import written_size  # noqa: E402
+from ansible.module_utils.storage_scratch import stands  # noqa: E402
 
 MIB = 1 << 20
 
@@ -58,6 +59,17 @@ def test_a_blank_disk_has_empty_ends(tmp_path: pathlib.Path, at: int | None, emp
             opened.write(b"x")
     assert zeros(str(file), 5 * MIB) is empty
     assert probe(str(file)) == {}
+
+
+def test_what_stands_at_the_place_of_the_scratch_folder(tmp_path: pathlib.Path) -> None:
+    place = tmp_path / "scratch"
+    assert stands(str(place)) == ""
+    place.mkdir()
+    assert stands(str(place)) == ""
+    (place / "mine").touch()
+    assert (stands(str(place)), stands(str(place / "mine"))) == ("files", "files")
+    (tmp_path / "link").symlink_to("nowhere")
+    assert (stands(str(tmp_path / "link")), stands("/proc")) == ("link", "mount")
 
 
 def test_what_cannot_be_read_is_not_blank(tmp_path: pathlib.Path) -> None:
