@@ -90,11 +90,18 @@ def filled(path: str) -> bool:
     return place.exists() and (not place.is_dir() or any(place.iterdir()))
 
 
+def others(paths: Iterable[str]) -> dict[str, str]:
+    """Kinds by path of what is mounted there; what only mounts something when it is used is none yet."""
+    mounts = [line.split() for line in pathlib.Path("/proc/self/mounts").read_text().splitlines()]
+    kinds = {fields[1]: fields[2] for fields in mounts}
+    return {path: kinds[path] for path in paths if kinds.get(path, "autofs") != "autofs"}
+
+
 def observe(want: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that the plan reads."""
     disks, own, place = look(), images_own(), stands()
     fast, free, data = scratch(disks, own, stripes(), place), os.statvfs("/"), pathlib.Path(want["data"])
-    names = [entry["volume"] for entry in want["volumes"]]
+    names, paths = ([entry[key] for entry in want["volumes"]] for key in ("volume", "path"))
     return {
         "disks": disks,
         "images_own": own,
@@ -103,7 +110,8 @@ def observe(want: Mapping[str, Any]) -> dict[str, Any]:
         "mend": mend(fast.at, want["user"]) if fast.at and not fast.verb else [],
         "scratch_places": (PLACE, IMAGES),
         "links": {name: str(pathlib.Path(name).resolve()) for name in names if name.startswith("/")},
-        "filled": [entry["path"] for entry in want["volumes"] if filled(entry["path"])],
+        "filled": [path for path in paths if filled(path)],
+        "others": others(paths),
         "sizes": {disk.path: file_system_size(disk) for disk in disks},
         "fstab": text(FSTAB) or "",
         **root(disks),

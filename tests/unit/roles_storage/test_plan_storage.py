@@ -46,7 +46,7 @@ def store(number: int, **facts: Any) -> Disk:
 def decide(*disks: Disk, want: dict[str, Any] | None = None, **seen: Any) -> Plan:
     """The plan on a box whose root disk is as it should be and whose data folder is there."""
     facts = {
-        "disks": [*ROOT, *disks], "images_own": False, "stripes": True, "stands": "", "mend": [], "scratch_places": (PLACE, IMAGES), "links": {}, "filled": [],
+        "disks": [*ROOT, *disks], "images_own": False, "stripes": True, "stands": "", "mend": [], "scratch_places": (PLACE, IMAGES), "links": {}, "filled": [], "others": {},
         "sizes": {"/dev/nvme0n1p1": 99 * GIB}, "fstab": "LABEL=cloudimg-rootfs / ext4 defaults 0 1\n", "root": ROOT[:2],
         "beyond": 0, "number": 1, "growpart": True, "free": 60 * GIB, "swap": {"bytes": 0, "on": False}, "container": False,
         "data": "dir", "links_of_home": {"/home/u/data": ("full", ""), "/home/u/scratch": ("none", "")}, "files": {},
@@ -114,6 +114,55 @@ def test_a_volume_with_a_file_system_is_mounted_by_our_line(
     disk: Disk, fstab: str, changes: list[tuple[str, str]]
 ) -> None:
     assert shown(decide(disk, want={"volumes": LIST}, fstab=fstab)) == changes
+
+
+@pytest.mark.parametrize(
+    ("disk", "unmounts"),
+    [
+        (BLANK._replace(held=EXT4, mounts=("/data",)), ["/data"]),
+        # Somebody mounted another disk there, and ours elsewhere.
+        (BLANK._replace(held={**EXT4, "UUID": "u-2"}, mounts=("/data",)), []),
+        (BLANK._replace(mounts=("/data",)), []),
+        (BLANK._replace(held=EXT4, mounts=("/mnt",)), []),
+    ],
+)
+def test_only_the_disk_of_our_line_is_unmounted(disk: Disk, unmounts: list[str]) -> None:
+    done = decide(disk, fstab=f"{OURS}\n")
+    assert [change.thing for change in done.changes if change.verb == "unmount"] == unmounts
+    assert ("write", "/etc/fstab") in shown(done)
+
+
+def test_a_volume_in_another_comes_after_it_and_goes_before() -> None:
+    outer = BLANK._replace(held=EXT4)
+    inner = outer._replace(path="/dev/nvme2n1", serial="vol0c", held={**EXT4, "UUID": "u-2"})
+    nested = [{"volume": "vol-0c", "path": "/data/in"}, *LIST]
+    done = decide(outer, inner, want={"volumes": nested})
+    assert [change.thing for change in done.changes if change.verb == "mount"] == ["/data", "/data/in"]
+    mounted = [outer._replace(mounts=("/data",)), inner._replace(mounts=("/data/in",))]
+    assert shown(decide(*mounted, want={"volumes": nested}, fstab=done.changes[0].after)) == []
+    off = decide(*mounted, fstab=done.changes[0].after)
+    assert [change.thing for change in off.changes if change.verb == "unmount"] == ["/data/in", "/data"]
+    # On the root disk it would hide itself once the other is there.
+    waits = decide(inner, want={"volumes": nested})
+    assert waits.changes == []
+    assert waits.told[1:] == ["/data/in waits for /data"]
+
+
+def test_a_path_where_no_disk_is_mounted_but_something_else_is_refused() -> None:
+    with pytest.raises(Refused, match=r"box_volumes: /data is where another file system \(nfs4\) is mounted") as said:
+        decide(BLANK, want={"volumes": LIST}, others={"/data": "nfs4"}, filled=["/data"])
+    assert is_sentence(str(said.value))
+    mounted = BLANK._replace(held=EXT4, mounts=("/data",))
+    assert shown(decide(mounted, want={"volumes": LIST}, fstab=OURS, others={"/data": "ext4"})) == []
+
+
+def test_what_a_cut_off_format_left_can_be_emptied() -> None:
+    with pytest.raises(Refused) as said:
+        decide(BLANK._replace(zeros=False), want={"volumes": LIST})
+    assert "`sudo wipefs --all /dev/nvme1n1 && sudo blkdiscard --zeroout /dev/nvme1n1` empties it" in str(said.value)
+    assert "by hand" not in str(said.value)
+    with pytest.raises(Refused, match="mount it by hand"):
+        decide(BLANK._replace(held={"TYPE": "LVM2_member", "USAGE": "raid"}), want={"volumes": LIST})
 
 
 def test_what_is_taken_off_the_list_loses_our_line_alone() -> None:

@@ -11,7 +11,7 @@ from unit import roles_loader
 
 assert roles_loader.HELPERS
 from ansible.module_utils.storage_disks import EDGE, probe, zeros  # noqa: E402
-from ansible.module_utils.storage_look import written_size  # noqa: E402
+from ansible.module_utils.storage_look import others, written_size  # noqa: E402
 from ansible.module_utils.storage_scratch import stands  # noqa: E402
 
 MIB = 1 << 20
@@ -70,6 +70,10 @@ def test_what_stands_at_the_place_of_the_scratch_folder(tmp_path: pathlib.Path) 
     assert (stands(str(place)), stands(str(place / "mine"))) == ("files", "files")
     (tmp_path / "link").symlink_to("nowhere")
     assert (stands(str(tmp_path / "link")), stands("/proc")) == ("link", "mount")
+
+
+def test_what_is_mounted_at_a_path(tmp_path: pathlib.Path) -> None:
+    assert others(["/proc", str(tmp_path)]) == {"/proc": "proc"}
 
 
 def test_what_cannot_be_read_is_not_blank(tmp_path: pathlib.Path) -> None:
