@@ -6,11 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible.module_utils.dlbox.change import Change
-
-
-def below(path: str, places: Iterable[str]) -> str:
-    """The first of the places that a path lies in, or is."""
-    return next((place for place in places if f"{path}/".startswith(f"{place}/")), "")
+from ansible.module_utils.dlbox.places import below
 
 
 def links(home: str, data: str, at: str, waits: bool, seen: Mapping[str, Any]) -> tuple[list[Change], list[str]]:

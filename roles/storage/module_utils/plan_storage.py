@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ansible.module_utils import plan_volumes
 from ansible.module_utils.dlbox.change import Change
 from ansible.module_utils.dlbox.errors import Refused
+from ansible.module_utils.dlbox.places import NOTE, text
 from ansible.module_utils.plan_folders import data_folder, links
 from ansible.module_utils.storage_scratch import scratch
 
@@ -20,11 +21,12 @@ ROOM = 1 * GIB
 
 
 class Plan(NamedTuple):
-    """The changes, what people are told, and where the scratch folder is."""
+    """The changes, what people are told, where the scratch folder is, and the data folder, where it will be there."""
 
     changes: list[Change]
     told: list[str]
     scratch: str
+    data: str
 
 
 def root(seen: Mapping[str, Any]) -> tuple[list[Change], int]:
@@ -96,6 +98,9 @@ def plan(want: Mapping[str, Any], seen: Mapping[str, Any], new_uuid: Callable[[]
     folder, data_told = data_folder(want, seen, volumes.away, off)
     program = files(want["files"], seen["files"], bool(fast.at or fast.told), "a stop wipes the instance store")
     sysctl = files({SWAPPINESS: SYSCTL}, seen["files"], bool(want["swap_gib"]), "box_swap_gib says so")
+    # For the roles whose folders may lie there.
+    paths = [entry["path"] for entry in want["volumes"]]
+    noted = files({NOTE: text(paths)}, seen["files"], bool(paths), "box_volumes says so")
     lines = fstab(seen["fstab"], [*volumes.lines, *swap_lines])
     changes = [
         *widened,
@@ -103,6 +108,7 @@ def plan(want: Mapping[str, Any], seen: Mapping[str, Any], new_uuid: Callable[[]
         *sysctl,
         *swapped,
         *lines,
+        *noted,
         *volumes.then,
         *program,
         *made,
@@ -111,4 +117,4 @@ def plan(want: Mapping[str, Any], seen: Mapping[str, Any], new_uuid: Callable[[]
         *linked,
     ]
     told = [*volumes.told, *([fast.told] if fast.told else []), *data_told, *links_told]
-    return Plan(changes, told, fast.at)
+    return Plan(changes, told, fast.at, "" if data_told else want["data"])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import pathlib
+import pwd
 import re
 import shutil
+import subprocess
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible.module_utils.dlbox.places import NOTE
 from ansible.module_utils.plan_storage import FSTAB, SWAP, SWAPPINESS
 from ansible.module_utils.storage_disks import Disk, look, run
 from ansible.module_utils.storage_scratch import IMAGES, PLACE, images_own, mend, scratch, stands, stripes
@@ -84,6 +87,16 @@ def link(path: str) -> tuple[str, str]:
     return ("full" if not place.is_dir() or any(place.iterdir()) else "empty"), ""
 
 
+def locked(path: str, user: str) -> list[str]:
+    """A sentence where the user may not write in the data folder."""
+    who = pwd.getpwnam(user)
+    groups = os.getgrouplist(user, who.pw_gid)
+    asked = ["test", "-w", path]
+    if not subprocess.run(asked, user=who.pw_uid, group=who.pw_gid, extra_groups=groups, check=False).returncode:  # noqa: S603
+        return []
+    return [f"box_data_folder: {path} is not writable by {user}: `sudo chown {user} {path}`, or name another folder"]
+
+
 def filled(path: str) -> bool:
     """Whether a mount would hide files there."""
     place = pathlib.Path(path)
@@ -121,5 +134,5 @@ def observe(want: Mapping[str, Any]) -> dict[str, Any]:
         "container": pathlib.Path("/run/systemd/container").exists(),
         "data": "dir" if data.is_dir() else "file" if os.path.lexists(data) else "none",
         "links_of_home": {path: link(path) for path in (f"{want['home']}/data", f"{want['home']}/scratch")},
-        "files": {path: text(path) for path in (*want["files"], SWAPPINESS)},
+        "files": {path: text(path) for path in (*want["files"], SWAPPINESS, NOTE)},
     }

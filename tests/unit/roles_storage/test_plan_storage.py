@@ -12,6 +12,7 @@ from unit.facts import is_sentence
 
 assert roles_loader.HELPERS
 from ansible.module_utils.dlbox.errors import Refused  # noqa: E402
+from ansible.module_utils.dlbox.places import NOTE, text  # noqa: E402
 from ansible.module_utils.plan_storage import GIB, SWAP, SWAPPINESS, SYSCTL, Plan, plan  # noqa: E402
 from ansible.module_utils.plan_volumes import find  # noqa: E402
 from ansible.module_utils.storage_disks import Disk  # noqa: E402
@@ -60,7 +61,10 @@ def decide(*disks: Disk, want: dict[str, Any] | None = None, **seen: Any) -> Pla
         "swap_gib": 0,
         "files": FILES,
     }
-    return plan({**asked, **(want or {})}, {**facts, **seen}, lambda: "u-new")
+    asked |= want or {}
+    paths = [entry["path"] for entry in asked["volumes"]]
+    seen["files"] = {**({NOTE: text(paths)} if paths else {}), **seen.get("files", {})}
+    return plan(asked, {**facts, **seen}, lambda: "u-new")
 
 
 def shown(done: Plan) -> list[tuple[str, str]]:
@@ -69,8 +73,8 @@ def shown(done: Plan) -> list[tuple[str, str]]:
 
 
 def test_a_plain_box_needs_nothing() -> None:
-    assert decide() == Plan([], [], "")
-    assert decide(BLANK) == Plan([], [], "")
+    assert decide() == Plan([], [], "", "/home/u/data")
+    assert decide(BLANK) == Plan([], [], "", "/home/u/data")
 
 
 # --- volumes
@@ -231,6 +235,12 @@ def test_a_volume_that_is_not_attached_is_told_and_keeps_its_line() -> None:
     assert "the data folder /data/sets is not made before /data is there" in later.told
 
 
+def test_the_places_of_volumes_are_noted_for_other_roles() -> None:
+    done = decide(want={"volumes": LIST}, files={NOTE: None})
+    assert [(change.what, change.after) for change in done.changes] == [(("write", NOTE), '{"places": ["/data"]}\n')]
+    assert shown(decide(files={NOTE: text(["/data"])})) == [("erase", NOTE)]
+
+
 @pytest.mark.parametrize(("size", "grows"), [(50 * GIB, 0), (50 * GIB - 1, 0), (20 * GIB, 1), (None, 0)])
 def test_a_file_system_grows_with_its_volume(size: int | None, grows: int) -> None:
     done = decide(
@@ -378,6 +388,8 @@ def test_a_data_folder_on_a_volume_that_is_taken_off_is_told() -> None:
     (told,) = done.told
     assert told.startswith("box_data_folder: /data/sets was on the volume at /data, which is taken off box_volumes")
     assert is_sentence(told)
+    # Whether the user may write there is asked only where it is there.
+    assert (done.data, decide(want={"data": "/data"}).data) == ("", "/data")
 
 
 @pytest.mark.parametrize(
