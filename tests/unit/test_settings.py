@@ -61,6 +61,8 @@ def test_every_shipped_setting_has_a_comment_beside_it() -> None:
         ({"box_volumes": [{"volume": "vol-1", "path": "/data"}]}, "is no volume and its place"),
         ({"box_volumes": [{"volume": "UUID=1-2", "path": "data"}]}, "is no volume and its place"),
         ({"box_volumes": [{"volume": "/dev/sdf", "path": "/a/../b"}]}, "is no volume and its place"),
+        ({"box_volumes": [{"volume": "/dev/sdf", "path": "/./data"}]}, "is no volume and its place"),
+        ({"box_volumes": [{"volume": "/dev/sdf", "path": "/data/."}]}, "is no volume and its place"),
         ({"box_volumes": [{"volume": "/dev/sdf", "path": "/a", "type": "xfs"}]}, "is no volume and its place"),
         ({"box_data_folder": "/"}, "box_data_folder: '/' is no folder of its own"),
         ({"box_data_folder": ""}, "box_data_folder: '' is no folder of its own"),

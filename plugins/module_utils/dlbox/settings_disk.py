@@ -21,7 +21,7 @@ def volumes(key: str, value: Any) -> None:
             not fits
             or not re.fullmatch(NAME, str(item["volume"]), re.ASCII)
             or not re.fullmatch(PLACE, str(item["path"]), re.ASCII)
-            or ".." in str(item["path"]).split("/")
+            or {".", ".."} & {*str(item["path"]).split("/")}
         ):
             raise Refused(
                 f"{key}: {str(item)[:80]!r} is no volume and its place: write it as in {{volume: vol-0123456789abcdef0, path: /data}}"

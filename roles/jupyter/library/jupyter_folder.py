@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dlbox.change import Change, diff
+from ansible.module_utils.dlbox.places import away, left_out, make
 
 DOCUMENTATION = r"""
 module: jupyter_folder
@@ -21,6 +22,7 @@ short_description: Make the folder that JupyterLab shows, with files to start fr
 description:
   - A file is copied once. It is replaced by a newer one only while it is as it came; what the user changed, moved away or
     removed stays so.
+  - Where it would lie in a volume that is not mounted nothing is made, with a warning, and the user's home takes its place.
 options:
   path: {description: The folder., type: path, required: true}
   user: {description: Who owns what is made., type: str, required: true}
@@ -33,6 +35,8 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 changes: {description: "What was made, and why.", type: list, returned: success}
+folder: {description: "What to show: the folder, or the home while its volume is away.", type: str, returned: success}
+away: {description: "The place of the volume that is not mounted, or nothing.", type: str, returned: success}
 """
 SPEC: dict[str, Any] = {
     "path": {"type": "path", "required": True},
@@ -56,14 +60,6 @@ def plan(want: dict[str, str], have: dict[str, str], came: dict[str, str]) -> li
         elif path in have and have[path] == came.get(path) != wanted:
             changes.append(Change("write", path, "nobody changed it, and there is a newer one", have[path], wanted))
     return changes
-
-
-def make(folder: pathlib.Path, uid: int, gid: int) -> None:
-    """Make a folder with those above it; what is made is the user's."""
-    if not folder.exists():
-        make(folder.parent, uid, gid)
-        folder.mkdir(mode=0o755)
-        os.chown(folder, uid, gid)
 
 
 def write(file: pathlib.Path, content: str, uid: int, gid: int) -> None:
@@ -95,6 +91,11 @@ def main() -> None:
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     given, folder, note = module.params, pathlib.Path(module.params["path"]), pathlib.Path(module.params["note"])
     user = pwd.getpwnam(given["user"])
+    if place := away(given["path"]):
+        module.warn(
+            f"{left_out('box_jupyter_folder', given['path'], place, 'jupyter')}; until then JupyterLab shows {user.pw_dir}."
+        )
+        module.exit_json(changed=False, changes=[], folder=user.pw_dir, away=place)
     contents = {str(folder / name): content for name, content in given["files"].items()}
     have = {path: digest(pathlib.Path(path).read_bytes()) for path in contents if pathlib.Path(path).is_file()}
     came = json.loads(note.read_text()) if note.exists() else {}
@@ -111,7 +112,13 @@ def main() -> None:
             needed = sum(len(contents[one.thing].encode()) for one in changes if one.thing in contents)
             module.fail_json(msg=refusal(error, folder, needed))
         note.write_text(json.dumps(came, indent=1) + "\n")
-    module.exit_json(changed=bool(changes), changes=[one.public() for one in changes], diff=diff(changes))
+    module.exit_json(
+        changed=bool(changes),
+        changes=[one.public() for one in changes],
+        folder=given["path"],
+        away="",
+        diff=diff(changes),
+    )
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from ansible.module_utils.dlbox.change import diff
 from ansible.module_utils.dlbox.errors import Refused
 from ansible.module_utils.plan_storage import plan
 from ansible.module_utils.storage_act import ACTS
-from ansible.module_utils.storage_look import observe
+from ansible.module_utils.storage_look import locked, observe
 
 DOCUMENTATION = r"""
 module: storage
@@ -74,6 +74,9 @@ def main() -> None:
         for change in [] if module.check_mode else planned.changes:
             if said := ACTS[change.verb](change, module.params):
                 told.append(said)
+        # What a dry run would change could change that too.
+        if planned.data and not (module.check_mode and planned.changes):
+            told += locked(planned.data, module.params["user"])
     except (Refused, ValueError) as error:
         module.fail_json(msg=f"{error}.")
     except FileNotFoundError as error:

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from ansible.module_utils import plan_volumes
 from ansible.module_utils.dlbox.change import Change
 from ansible.module_utils.dlbox.errors import Refused
+from ansible.module_utils.dlbox.places import NOTE, text
+from ansible.module_utils.plan_folders import data_folder, links
 from ansible.module_utils.storage_scratch import scratch
 
 SWAP, FSTAB, SWAPPINESS = "/dlbox.swap", "/etc/fstab", "/etc/sysctl.d/60-dlbox-swap.conf"
@@ -19,11 +21,12 @@ ROOM = 1 * GIB
 
 
 class Plan(NamedTuple):
-    """The changes, what people are told, and where the scratch folder is."""
+    """The changes, what people are told, where the scratch folder is, and the data folder, where it will be there."""
 
     changes: list[Change]
     told: list[str]
     scratch: str
+    data: str
 
 
 def root(seen: Mapping[str, Any]) -> tuple[list[Change], int]:
@@ -81,54 +84,23 @@ def files(wanted: Mapping[str, str], now: Mapping[str, str | None], needed: bool
     return changes
 
 
-def links(home: str, data: str, at: str, seen: Mapping[str, Any]) -> tuple[list[Change], list[str]]:
-    """The links in the home: to the data folder where that is elsewhere, and to the scratch folder."""
-    changes, told = [], []
-    for name, target in ((f"{home}/data", "" if data == f"{home}/data" else data), (f"{home}/scratch", at)):
-        kind, before = seen["links_of_home"][name]
-        if target and ((kind == "link" and before != target) or kind in ("none", "empty")):
-            changes.append(Change("link", name, f"what is saved there is to lie in {target}", before or None, target))
-        elif target and kind == "full":
-            told.append(
-                f"{name} holds files and stays a folder of its own: move them to {target}, remove it, and run this again"
-            )
-        elif name.endswith("/scratch") and not target and kind == "link" and before in seen["scratch_places"]:
-            changes.append(Change("erase", name, "this box has no scratch folder", before, None))
-    return changes, told
-
-
 def plan(want: Mapping[str, Any], seen: Mapping[str, Any], new_uuid: Callable[[], str]) -> Plan:
     """All changes in order: the root disk, volumes, the scratch folder, the data folder, swap."""
     volumes = plan_volumes.plan(want, seen, new_uuid)
     widened, grows = root(seen)
     swapped, swap_lines = swap(want["swap_gib"], seen, grows)
-    fast = scratch(seen["disks"], seen["images_own"], seen["stripes"])
+    fast = scratch(seen["disks"], seen["images_own"], seen["stripes"], seen["stands"])
     reason = "the instance store is blank" if fast.verb == "format" else "it is not mounted"
     made = [Change(f"{fast.verb} scratch", fast.at, reason, None, list(fast.disks))] if fast.verb else []
     mended = [Change("mend scratch", fast.at, "it lacks that", None, part) for part in seen["mend"]]
-    data, data_told = want["data"], []
-    linked, links_told = links(want["home"], data, fast.at, seen)
-    below = next((path for path in volumes.away if f"{data}/".startswith(f"{path}/")), "")
-    folder = [Change("make", data, "there is none", None, want["user"])] if seen["data"] == "none" else []
-    kind, target = seen["links_of_home"][f"{want['home']}/data"]
-    unmounted = [change.thing for change in volumes.first if change.verb == "unmount"]
-    if (
-        data == f"{want['home']}/data"
-        and kind == "link"
-        and any(f"{target}/".startswith(f"{path}/") for path in unmounted)
-    ):
-        folder = [
-            Change("erase", data, "it leads to a volume that is taken off", target, None),
-            Change("make", data, "there is none", None, want["user"]),
-        ]
-    elif seen["data"] == "file":
-        data_told = [
-            f"box_data_folder: {data} is no folder, or a link that leads nowhere, and is left so: move it away, or name another"
-        ]
-    if below:
-        folder, data_told = [], [f"the data folder {data} is not made before {below} is there"]
+    off = [change.thing for change in volumes.first if change.verb == "unmount"]
+    linked, links_told = links(want["home"], want["data"], fast.at, bool(fast.told), seen)
+    folder, data_told = data_folder(want, seen, volumes.away, off)
     program = files(want["files"], seen["files"], bool(fast.at or fast.told), "a stop wipes the instance store")
     sysctl = files({SWAPPINESS: SYSCTL}, seen["files"], bool(want["swap_gib"]), "box_swap_gib says so")
+    # For the roles whose folders may lie there.
+    paths = [entry["path"] for entry in want["volumes"]]
+    noted = files({NOTE: text(paths)}, seen["files"], bool(paths), "box_volumes says so")
     lines = fstab(seen["fstab"], [*volumes.lines, *swap_lines])
     changes = [
         *widened,
@@ -136,6 +108,7 @@ def plan(want: Mapping[str, Any], seen: Mapping[str, Any], new_uuid: Callable[[]
         *sysctl,
         *swapped,
         *lines,
+        *noted,
         *volumes.then,
         *program,
         *made,
@@ -144,4 +117,4 @@ def plan(want: Mapping[str, Any], seen: Mapping[str, Any], new_uuid: Callable[[]
         *linked,
     ]
     told = [*volumes.told, *([fast.told] if fast.told else []), *data_told, *links_told]
-    return Plan(changes, told, fast.at)
+    return Plan(changes, told, fast.at, "" if data_told else want["data"])

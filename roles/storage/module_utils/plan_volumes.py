@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ansible.module_utils.dlbox.change import Change
 from ansible.module_utils.dlbox.errors import Refused
-from ansible.module_utils.storage_disks import Disk, taken
+from ansible.module_utils.storage_disks import Disk, taken, wipe
 from ansible.module_utils.storage_scratch import PLACE, STORE
 
 # A mark that mount and systemd pass over: a line with it is this role's.
@@ -51,7 +51,7 @@ def find(name: str, disks: Iterable[Disk], links: Mapping[str, str]) -> Disk | N
     return None
 
 
-def refusal(name: str, path: str, disk: Disk, disks: Iterable[Disk], filled: Iterable[str]) -> str:
+def refusal(name: str, path: str, disk: Disk, disks: Iterable[Disk], seen: Mapping[str, Any]) -> str:
     """Why a volume can't be what the list says, with a way out; nothing where it can."""
     who = f"box_volumes: {name} ({disk.path})"
     if disk.model.strip() == STORE:
@@ -60,14 +60,19 @@ def refusal(name: str, path: str, disk: Disk, disks: Iterable[Disk], filled: Ite
         return f"{who} is the box's root disk: name another volume"
     if other := next((one for one in disks if path in one.mounts and one.path != disk.path), None):
         return f"box_volumes: {path} is where {other.path} is mounted: choose another path for {name}"
-    if path not in disk.mounts and path in filled:
+    if path not in disk.mounts and (other := seen["others"].get(path)):
+        return f"box_volumes: {path} is where another file system ({other}) is mounted: choose another path for {name}"
+    if path not in disk.mounts and path in seen["filled"]:
         return f"box_volumes: {path} holds files that {name} would hide: choose an empty path"
     parts = [one for one in disks if one.path in disk.above and one.kind == "part"]
     if parts:
         uuid = next((f", as in UUID={one.held['UUID']}" for one in parts if "UUID" in one.held), "")
         return f"{who} is divided into {', '.join(disk.above)}: name the one that is meant{uuid}"
     if (disk.held.get("USAGE") != "filesystem" or "UUID" not in disk.held) and (why := taken(disk)):
-        return f"{who} {why}, which cannot be mounted, and is left as it is: mount it by hand, or list another volume"
+        # What a format that was cut off leaves, too.
+        unknown = disk.kind == "disk" and not (disk.mounts or disk.above or disk.held)
+        how = f"if nothing on it is needed, `{wipe(disk.path)}` empties it" if unknown else "mount it by hand"
+        return f"{who} {why}, which cannot be mounted, and is left as it is: {how}, or list another volume"
     return ""
 
 
@@ -87,7 +92,8 @@ def plan(want: Mapping[str, Any], seen: Mapping[str, Any], new_uuid: Callable[[]
     before = lines_of(seen["fstab"])
     theirs = {fields[1] for _, fields in before if len(fields) > 3 and not ours(fields)}
     used: dict[str, str] = {}
-    for entry in want["volumes"]:
+    # What is mounted in a volume comes after it.
+    for entry in sorted(want["volumes"], key=lambda entry: entry["path"]):
         name, path = entry["volume"], entry["path"]
         disk = find(name, disks, seen["links"])
         if path in used or path == PLACE or (disk and disk.path in used.values()):
@@ -95,12 +101,13 @@ def plan(want: Mapping[str, Any], seen: Mapping[str, Any], new_uuid: Callable[[]
                 f"box_volumes: {name} at {path} is in conflict with another entry or with {PLACE}: give each volume and each path one entry"
             )
         used[path] = disk.path if disk else ""
-        if disk is None:
+        above = next((place for place in away if path.startswith(f"{place}/")), "")
+        if disk is None or (above and path not in disk.mounts):
             away.append(path)
-            told.append(not_there(name, path, want["instance"]))
+            told.append(f"{path} waits for {above}" if disk else not_there(name, path, want["instance"]))
             lines += [line for line, fields in before if ours(fields) and fields[1] == path]
             continue
-        if why := refusal(name, path, disk, disks, seen["filled"]):
+        if why := refusal(name, path, disk, disks, seen):
             raise Refused(why)
         uuid, kind = disk.held.get("UUID"), disk.held.get("TYPE", "ext4")
         if not disk.held:
@@ -113,13 +120,13 @@ def plan(want: Mapping[str, Any], seen: Mapping[str, Any], new_uuid: Callable[[]
         if path not in disk.mounts:
             then.append(Change("mount", path, f"{name} is not mounted there", None, disk.path))
         then += grown(disk, path, disk.size, seen["sizes"])
-    mounted = {path for disk in disks for path in disk.mounts}
-    gone = [fields[1] for _, fields in before if ours(fields) and fields[2] != "swap" and fields[1] not in used]
-    unmounts = [
-        Change("unmount", path, "it is not in box_volumes any more", "mounted", None)
-        for path in gone
-        if path in mounted
-    ]
+    # Something else that is mounted there by now is not ours to unmount.
+    mounted = {(f"UUID={disk.held.get('UUID')}", path) for disk in disks for path in disk.mounts}
+    gone = {
+        fields[1] for _, fields in before if ours(fields) and fields[1] not in used and tuple(fields[:2]) in mounted
+    }
+    reason = "it is not in box_volumes any more"
+    unmounts = [Change("unmount", path, reason, "mounted", None) for path in sorted(gone, reverse=True)]
     return Volumes([*unmounts, *formats], lines, then, told, away)
 
 

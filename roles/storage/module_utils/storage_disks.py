@@ -40,6 +40,11 @@ def taken(disk: Disk) -> str:
     return "" if disk.zeros else "holds bytes of a form that is not known here"
 
 
+def wipe(path: str) -> str:
+    """The line with which somebody empties a disk."""
+    return f"sudo wipefs --all {path} && sudo blkdiscard --zeroout {path}"
+
+
 def run(*command: str) -> str:
     """Run a command and return what it prints."""
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import pathlib
+import pwd
 import re
 import shutil
+import subprocess
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible.module_utils.dlbox.places import NOTE
 from ansible.module_utils.plan_storage import FSTAB, SWAP, SWAPPINESS
 from ansible.module_utils.storage_disks import Disk, look, run
-from ansible.module_utils.storage_scratch import IMAGES, PLACE, images_own, mend, scratch, stripes
+from ansible.module_utils.storage_scratch import IMAGES, PLACE, images_own, mend, scratch, stands, stripes
 
 SECTOR = 512
 
@@ -84,25 +87,44 @@ def link(path: str) -> tuple[str, str]:
     return ("full" if not place.is_dir() or any(place.iterdir()) else "empty"), ""
 
 
+def locked(path: str, user: str) -> list[str]:
+    """A sentence where the user may not write in the data folder."""
+    who = pwd.getpwnam(user)
+    groups = os.getgrouplist(user, who.pw_gid)
+    asked = ["test", "-w", path]
+    if not subprocess.run(asked, user=who.pw_uid, group=who.pw_gid, extra_groups=groups, check=False).returncode:  # noqa: S603
+        return []
+    return [f"box_data_folder: {path} is not writable by {user}: `sudo chown {user} {path}`, or name another folder"]
+
+
 def filled(path: str) -> bool:
     """Whether a mount would hide files there."""
     place = pathlib.Path(path)
     return place.exists() and (not place.is_dir() or any(place.iterdir()))
 
 
+def others(paths: Iterable[str]) -> dict[str, str]:
+    """Kinds by path of what is mounted there; what only mounts something when it is used is none yet."""
+    mounts = [line.split() for line in pathlib.Path("/proc/self/mounts").read_text().splitlines()]
+    kinds = {fields[1]: fields[2] for fields in mounts}
+    return {path: kinds[path] for path in paths if kinds.get(path, "autofs") != "autofs"}
+
+
 def observe(want: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that the plan reads."""
-    disks, own = look(), images_own()
-    fast, free, data = scratch(disks, own, stripes()), os.statvfs("/"), pathlib.Path(want["data"])
-    names = [entry["volume"] for entry in want["volumes"]]
+    disks, own, place = look(), images_own(), stands()
+    fast, free, data = scratch(disks, own, stripes(), place), os.statvfs("/"), pathlib.Path(want["data"])
+    names, paths = ([entry[key] for entry in want["volumes"]] for key in ("volume", "path"))
     return {
         "disks": disks,
         "images_own": own,
         "stripes": stripes(),
+        "stands": place,
         "mend": mend(fast.at, want["user"]) if fast.at and not fast.verb else [],
         "scratch_places": (PLACE, IMAGES),
         "links": {name: str(pathlib.Path(name).resolve()) for name in names if name.startswith("/")},
-        "filled": [entry["path"] for entry in want["volumes"] if filled(entry["path"])],
+        "filled": [path for path in paths if filled(path)],
+        "others": others(paths),
         "sizes": {disk.path: file_system_size(disk) for disk in disks},
         "fstab": text(FSTAB) or "",
         **root(disks),
@@ -112,5 +134,5 @@ def observe(want: Mapping[str, Any]) -> dict[str, Any]:
         "container": pathlib.Path("/run/systemd/container").exists(),
         "data": "dir" if data.is_dir() else "file" if os.path.lexists(data) else "none",
         "links_of_home": {path: link(path) for path in (f"{want['home']}/data", f"{want['home']}/scratch")},
-        "files": {path: text(path) for path in (*want["files"], SWAPPINESS)},
+        "files": {path: text(path) for path in (*want["files"], SWAPPINESS, NOTE)},
     }

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .storage_disks import Disk, look, run, taken, unused
+from .storage_disks import Disk, look, run, taken, unused, wipe
 
 STORE = "Amazon EC2 NVMe Instance Storage"
 # Where the Deep Learning AMI mounts the instance store, and what does it.
@@ -19,6 +19,11 @@ PLACE, LABEL = "/scratch", "dlbox-scratch"
 NOTE = """A stop of the box wipes this disk: the daily stop, the idle stop, yours. A reboot does not.
 Keep here what can be had again: unpacked data sets, caches, checkpoints on their way to ~/data.
 """
+# What keeps the instance store from being mounted there, and the way out.
+IN_THE_WAY = {
+    "files": "holds files that the instance store would hide, so it is not mounted: move them to another folder",
+    "link": "is a link, so the instance store is not mounted there: remove the link",
+}
 
 
 class Scratch(NamedTuple):
@@ -30,8 +35,8 @@ class Scratch(NamedTuple):
     told: str = ""
 
 
-def scratch(disks: Iterable[Disk], images_own: bool, stripes: bool) -> Scratch:
-    """What to do about the scratch folder; `images_own`: the image makes one itself; `stripes`: several disks may be one."""
+def scratch(disks: Iterable[Disk], images_own: bool, stripes: bool, stands: str) -> Scratch:
+    """What to do about the scratch folder; `images_own`: the image makes one itself; `stripes`: several disks may be one; `stands`: below."""
     disks = list(disks)
     store = [disk for disk in disks if disk.kind == "disk" and disk.model.strip() == STORE]
     mounts = {path for disk in disks for path in disk.mounts}
@@ -42,15 +47,19 @@ def scratch(disks: Iterable[Disk], images_own: bool, stripes: bool) -> Scratch:
             told=f"{IMAGES_UNIT} has not mounted the instance store: `systemctl status {IMAGES_UNIT}` says why"
         )
     ours = tuple(disk.path for disk in store if disk.held.get("LABEL") == LABEL)
-    if ours:
-        return Scratch(PLACE, "" if PLACE in mounts else "mount", ours)
-    if PLACE in mounts or any(disk.mounts or disk.above for disk in store):
+    if ours and PLACE in mounts:
+        return Scratch(PLACE, "", ours)
+    # The user's own: another disk there, a mount of no disk, or a use of the instance store elsewhere.
+    if stands == "mount" or PLACE in mounts or (not ours and any(disk.mounts or disk.above for disk in store)):
         return Scratch()
+    if stands:
+        return Scratch(told=f"{PLACE} {IN_THE_WAY[stands]}, then run `ansible-playbook site.yml --tags storage`")
+    if ours:
+        return Scratch(PLACE, "mount", ours)
     for disk in store:
         if why := taken(disk):
-            wipe = f"sudo wipefs --all {disk.path} && sudo blkdiscard --zeroout {disk.path}"
             return Scratch(
-                told=f"the instance store {disk.path} {why}, so no {PLACE} is made of it: `{wipe}` empties it"
+                told=f"the instance store {disk.path} {why}, so no {PLACE} is made of it: `{wipe(disk.path)}` empties it"
             )
     return Scratch(PLACE, "format", tuple(disk.path for disk in (store if stripes else store[:1])))
 
@@ -60,6 +69,16 @@ def images_own() -> bool:
     return any(
         pathlib.Path(folder, IMAGES_UNIT).exists() for folder in ("/etc/systemd/system", "/usr/lib/systemd/system")
     )
+
+
+def stands(place: str = PLACE) -> str:
+    """What a mount there would hide or be hidden by: a mount, a link, or files; nothing for no folder, or an empty one."""
+    folder = pathlib.Path(place)
+    if folder.is_symlink():
+        return "link"
+    if folder.is_mount():
+        return "mount"
+    return "files" if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) else ""
 
 
 def stripes() -> bool:
@@ -96,7 +115,7 @@ def make(one: Scratch, user: str) -> None:
 
 
 if __name__ == "__main__":
-    decided = scratch(look(), images_own(), stripes())
+    decided = scratch(look(), images_own(), stripes(), stands())
     print(decided.told or f"scratch folder: {decided.at or 'none'} {decided.verb}".strip())
     if decided.at:
         make(decided, sys.argv[1])

@@ -12,6 +12,7 @@ from unit.facts import is_sentence
 
 assert roles_loader.HELPERS
 from ansible.module_utils.dlbox.errors import Refused  # noqa: E402
+from ansible.module_utils.dlbox.places import NOTE, text  # noqa: E402
 from ansible.module_utils.plan_storage import GIB, SWAP, SWAPPINESS, SYSCTL, Plan, plan  # noqa: E402
 from ansible.module_utils.plan_volumes import find  # noqa: E402
 from ansible.module_utils.storage_disks import Disk  # noqa: E402
@@ -46,7 +47,7 @@ def store(number: int, **facts: Any) -> Disk:
 def decide(*disks: Disk, want: dict[str, Any] | None = None, **seen: Any) -> Plan:
     """The plan on a box whose root disk is as it should be and whose data folder is there."""
     facts = {
-        "disks": [*ROOT, *disks], "images_own": False, "stripes": True, "mend": [], "scratch_places": (PLACE, IMAGES), "links": {}, "filled": [],
+        "disks": [*ROOT, *disks], "images_own": False, "stripes": True, "stands": "", "mend": [], "scratch_places": (PLACE, IMAGES), "links": {}, "filled": [], "others": {},
         "sizes": {"/dev/nvme0n1p1": 99 * GIB}, "fstab": "LABEL=cloudimg-rootfs / ext4 defaults 0 1\n", "root": ROOT[:2],
         "beyond": 0, "number": 1, "growpart": True, "free": 60 * GIB, "swap": {"bytes": 0, "on": False}, "container": False,
         "data": "dir", "links_of_home": {"/home/u/data": ("full", ""), "/home/u/scratch": ("none", "")}, "files": {},
@@ -60,7 +61,10 @@ def decide(*disks: Disk, want: dict[str, Any] | None = None, **seen: Any) -> Pla
         "swap_gib": 0,
         "files": FILES,
     }
-    return plan({**asked, **(want or {})}, {**facts, **seen}, lambda: "u-new")
+    asked |= want or {}
+    paths = [entry["path"] for entry in asked["volumes"]]
+    seen["files"] = {**({NOTE: text(paths)} if paths else {}), **seen.get("files", {})}
+    return plan(asked, {**facts, **seen}, lambda: "u-new")
 
 
 def shown(done: Plan) -> list[tuple[str, str]]:
@@ -69,8 +73,8 @@ def shown(done: Plan) -> list[tuple[str, str]]:
 
 
 def test_a_plain_box_needs_nothing() -> None:
-    assert decide() == Plan([], [], "")
-    assert decide(BLANK) == Plan([], [], "")
+    assert decide() == Plan([], [], "", "/home/u/data")
+    assert decide(BLANK) == Plan([], [], "", "/home/u/data")
 
 
 # --- volumes
@@ -114,6 +118,55 @@ def test_a_volume_with_a_file_system_is_mounted_by_our_line(
     disk: Disk, fstab: str, changes: list[tuple[str, str]]
 ) -> None:
     assert shown(decide(disk, want={"volumes": LIST}, fstab=fstab)) == changes
+
+
+@pytest.mark.parametrize(
+    ("disk", "unmounts"),
+    [
+        (BLANK._replace(held=EXT4, mounts=("/data",)), ["/data"]),
+        # Somebody mounted another disk there, and ours elsewhere.
+        (BLANK._replace(held={**EXT4, "UUID": "u-2"}, mounts=("/data",)), []),
+        (BLANK._replace(mounts=("/data",)), []),
+        (BLANK._replace(held=EXT4, mounts=("/mnt",)), []),
+    ],
+)
+def test_only_the_disk_of_our_line_is_unmounted(disk: Disk, unmounts: list[str]) -> None:
+    done = decide(disk, fstab=f"{OURS}\n")
+    assert [change.thing for change in done.changes if change.verb == "unmount"] == unmounts
+    assert ("write", "/etc/fstab") in shown(done)
+
+
+def test_a_volume_in_another_comes_after_it_and_goes_before() -> None:
+    outer = BLANK._replace(held=EXT4)
+    inner = outer._replace(path="/dev/nvme2n1", serial="vol0c", held={**EXT4, "UUID": "u-2"})
+    nested = [{"volume": "vol-0c", "path": "/data/in"}, *LIST]
+    done = decide(outer, inner, want={"volumes": nested})
+    assert [change.thing for change in done.changes if change.verb == "mount"] == ["/data", "/data/in"]
+    mounted = [outer._replace(mounts=("/data",)), inner._replace(mounts=("/data/in",))]
+    assert shown(decide(*mounted, want={"volumes": nested}, fstab=done.changes[0].after)) == []
+    off = decide(*mounted, fstab=done.changes[0].after)
+    assert [change.thing for change in off.changes if change.verb == "unmount"] == ["/data/in", "/data"]
+    # On the root disk it would hide itself once the other is there.
+    waits = decide(inner, want={"volumes": nested})
+    assert waits.changes == []
+    assert waits.told[1:] == ["/data/in waits for /data"]
+
+
+def test_a_path_where_no_disk_is_mounted_but_something_else_is_refused() -> None:
+    with pytest.raises(Refused, match=r"box_volumes: /data is where another file system \(nfs4\) is mounted") as said:
+        decide(BLANK, want={"volumes": LIST}, others={"/data": "nfs4"}, filled=["/data"])
+    assert is_sentence(str(said.value))
+    mounted = BLANK._replace(held=EXT4, mounts=("/data",))
+    assert shown(decide(mounted, want={"volumes": LIST}, fstab=OURS, others={"/data": "ext4"})) == []
+
+
+def test_what_a_cut_off_format_left_can_be_emptied() -> None:
+    with pytest.raises(Refused) as said:
+        decide(BLANK._replace(zeros=False), want={"volumes": LIST})
+    assert "`sudo wipefs --all /dev/nvme1n1 && sudo blkdiscard --zeroout /dev/nvme1n1` empties it" in str(said.value)
+    assert "by hand" not in str(said.value)
+    with pytest.raises(Refused, match="mount it by hand"):
+        decide(BLANK._replace(held={"TYPE": "LVM2_member", "USAGE": "raid"}), want={"volumes": LIST})
 
 
 def test_what_is_taken_off_the_list_loses_our_line_alone() -> None:
@@ -182,6 +235,12 @@ def test_a_volume_that_is_not_attached_is_told_and_keeps_its_line() -> None:
     assert "the data folder /data/sets is not made before /data is there" in later.told
 
 
+def test_the_places_of_volumes_are_noted_for_other_roles() -> None:
+    done = decide(want={"volumes": LIST}, files={NOTE: None})
+    assert [(change.what, change.after) for change in done.changes] == [(("write", NOTE), '{"places": ["/data"]}\n')]
+    assert shown(decide(files={NOTE: text(["/data"])})) == [("erase", NOTE)]
+
+
 @pytest.mark.parametrize(("size", "grows"), [(50 * GIB, 0), (50 * GIB - 1, 0), (20 * GIB, 1), (None, 0)])
 def test_a_file_system_grows_with_its_volume(size: int | None, grows: int) -> None:
     done = decide(
@@ -234,7 +293,7 @@ def test_the_root_disk_grows(seen: dict[str, Any], changes: list[tuple[str, str]
     ],
 )  # fmt: skip
 def test_the_instance_store(disks: list[Disk], verb: str, at: str, told: str) -> None:
-    done = scratch([*ROOT, *disks], images_own=False, stripes=True)
+    done = scratch([*ROOT, *disks], images_own=False, stripes=True, stands="")
     assert (done.verb, done.at) == (verb, at)
     assert told in done.told
     assert bool(told) == bool(done.told)
@@ -242,15 +301,43 @@ def test_the_instance_store(disks: list[Disk], verb: str, at: str, told: str) ->
 
 
 def test_the_images_own_service_is_left_to_it() -> None:
-    done = scratch([store(1)], images_own=True, stripes=True)
+    done = scratch([store(1)], images_own=True, stripes=True, stands="")
     assert (done.verb, done.at) == ("", "")
     assert "dlami-nvme.service has not mounted the instance store" in done.told
 
 
+@pytest.mark.parametrize("facts", [{}, {"held": {"TYPE": "ext4", "LABEL": LABEL}}])
+@pytest.mark.parametrize(
+    ("stands", "told"),
+    [
+        ("files", f"{PLACE} holds files that the instance store would hide, so it is not mounted: move them"),
+        ("link", f"{PLACE} is a link, so the instance store is not mounted there: remove the link"),
+        # NFS, or memory: the user's own doing.
+        ("mount", ""),
+    ],
+)
+def test_what_stands_at_its_place_is_never_hidden(facts: dict[str, Any], stands: str, told: str) -> None:
+    disk = store(1, **facts)
+    done = scratch([*ROOT, disk], images_own=False, stripes=True, stands=stands)
+    assert (done.verb, done.at, done.disks) == ("", "", ())
+    assert done.told.startswith(told)
+    assert bool(done.told) == bool(told)
+    assert is_sentence(done.told)
+    mounted = disk._replace(held={"TYPE": "ext4", "LABEL": LABEL}, mounts=(PLACE,))
+    assert scratch([mounted], images_own=False, stripes=True, stands="mount").at == PLACE
+    # Its link in the home stays for the day when that is moved away.
+    links = {"/home/u/data": ("full", ""), "/home/u/scratch": ("link", PLACE)}
+    if told:
+        assert shown(decide(disk, stands=stands, files=FILES, links_of_home=links)) == []
+
+
 def test_where_disks_cannot_be_one_the_first_is_taken() -> None:
-    done = scratch([store(1), store(2)], images_own=False, stripes=False)
+    done = scratch([store(1), store(2)], images_own=False, stripes=False, stands="")
     assert (done.verb, done.disks) == ("format", ("/dev/nvme1n1",))
-    assert scratch([store(1), store(2)], images_own=False, stripes=True).disks == ("/dev/nvme1n1", "/dev/nvme2n1")
+    assert scratch([store(1), store(2)], images_own=False, stripes=True, stands="").disks == (
+        "/dev/nvme1n1",
+        "/dev/nvme2n1",
+    )
 
 
 def test_a_scratch_folder_comes_with_its_service_and_its_link() -> None:
@@ -266,6 +353,43 @@ def test_a_scratch_folder_comes_with_its_service_and_its_link() -> None:
 
 
 # --- folders
+
+
+@pytest.mark.parametrize(
+    ("there", "changes", "told"),
+    [
+        (("none", ""), [("link", "/home/u/scratch")], 0),
+        (("link", PLACE), [], 0),
+        (("link", f"{PLACE}/"), [("link", "/home/u/scratch")], 0),
+        # The box was the Deep Learning AMI's before.
+        (("link", IMAGES), [("link", "/home/u/scratch")], 0),
+        (("link", "/mnt/mine"), [], 1),
+        (("full", ""), [], 1),
+    ],
+)
+def test_a_scratch_link_of_the_users_own_stays(
+    there: tuple[str, str], changes: list[tuple[str, str]], told: int
+) -> None:
+    mounted = store(1, held={"TYPE": "ext4", "LABEL": LABEL}, mounts=(PLACE,))
+    links = {"/home/u/data": ("full", ""), "/home/u/scratch": there}
+    done = decide(mounted, files=FILES, links_of_home=links)
+    assert (shown(done), len(done.told)) == (changes, told)
+    assert all(is_sentence(sentence) for sentence in done.told)
+    # Nor is it taken away where there is no instance store.
+    gone = decide(links_of_home=links)
+    assert shown(gone) == ([("erase", "/home/u/scratch")] if there[1].rstrip("/") in (PLACE, IMAGES) else [])
+
+
+def test_a_data_folder_on_a_volume_that_is_taken_off_is_told() -> None:
+    mounted = BLANK._replace(held=EXT4, mounts=("/data",))
+    links = {"/home/u/data": ("link", "/data/sets"), "/home/u/scratch": ("none", "")}
+    done = decide(mounted, fstab=f"{OURS}\n", want={"data": "/data/sets"}, links_of_home=links)
+    assert shown(done) == [("unmount", "/data"), ("write", "/etc/fstab")]
+    (told,) = done.told
+    assert told.startswith("box_data_folder: /data/sets was on the volume at /data, which is taken off box_volumes")
+    assert is_sentence(told)
+    # Whether the user may write there is asked only where it is there.
+    assert (done.data, decide(want={"data": "/data"}).data) == ("", "/data")
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import shutil
 import subprocess
 
 import pytest
 from unit import roles_loader
+from unit.facts import is_sentence
 
 assert roles_loader.HELPERS
 from ansible.module_utils.storage_disks import EDGE, probe, zeros  # noqa: E402
-from ansible.module_utils.storage_look import written_size  # noqa: E402
+from ansible.module_utils.storage_look import locked, others, written_size  # noqa: E402
+from ansible.module_utils.storage_scratch import stands  # noqa: E402
 
 MIB = 1 << 20
 
@@ -58,6 +61,34 @@ def test_a_blank_disk_has_empty_ends(tmp_path: pathlib.Path, at: int | None, emp
             opened.write(b"x")
     assert zeros(str(file), 5 * MIB) is empty
     assert probe(str(file)) == {}
+
+
+def test_what_stands_at_the_place_of_the_scratch_folder(tmp_path: pathlib.Path) -> None:
+    place = tmp_path / "scratch"
+    assert stands(str(place)) == ""
+    place.mkdir()
+    assert stands(str(place)) == ""
+    (place / "mine").touch()
+    assert (stands(str(place)), stands(str(place / "mine"))) == ("files", "files")
+    (tmp_path / "link").symlink_to("nowhere")
+    assert (stands(str(tmp_path / "link")), stands("/proc")) == ("link", "mount")
+
+
+def test_what_is_mounted_at_a_path(tmp_path: pathlib.Path) -> None:
+    assert others(["/proc", str(tmp_path)]) == {"/proc": "proc"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root asks for others")
+def test_a_data_folder_that_the_user_may_not_write_in(tmp_path: pathlib.Path) -> None:
+    for folder in (tmp_path, *tmp_path.parents[:-2]):
+        folder.chmod(0o755)
+    data = tmp_path / "data"
+    data.mkdir(0o755)
+    (told,) = locked(str(data), "nobody")
+    assert told.startswith(f"box_data_folder: {data} is not writable by nobody: `sudo chown nobody {data}`")
+    assert is_sentence(told)
+    data.chmod(0o777)
+    assert locked(str(data), "nobody") == []
 
 
 def test_what_cannot_be_read_is_not_blank(tmp_path: pathlib.Path) -> None:
