@@ -12,8 +12,8 @@ import urllib.request
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox import plan_service
 from ansible.module_utils.dlbox.change import Change, diff
-from ansible.module_utils.dlbox.plan_service import address, belongs, hold_back, listeners, plan
 
 DOCUMENTATION = r"""
 module: box_service
@@ -23,7 +23,7 @@ description:
   - Restarts a server that is older than a file which it reads at its start. That also heals a run that was cut off, since
     nothing else remembers a restart that is due.
   - Ready means that its page answered, over HTTPS that the box's own authority vouches for unless told otherwise; or that its socket
-    took a connection; or, with neither a port nor a socket, that systemd has it running.
+    took a connection; or, with neither a port nor a socket, that it has been running for two seconds, so that it did not die at once.
 options:
   unit: {description: "The systemd unit, whose runtime directory has its name without .service: its age is the server's.", type: str, required: true}
   port: {description: The port; 0 where it has none., type: int, default: 0}
@@ -45,7 +45,6 @@ EXAMPLES = r"""
     setting: box_jupyter_port
     files: [/etc/dlbox/jupyter/config.py, /etc/dlbox/tls/tls.crt]
     page: /login
-    text: Jupyter
 """
 RETURN = r"""
 changes: {description: "What was done, and why.", type: list, returned: success}
@@ -62,7 +61,7 @@ SPEC: dict[str, Any] = {
     "ca": {"type": "path", "default": "/etc/dlbox/ca/ca.crt"},
     "seconds": {"type": "int", "default": 60},
 }
-SHOWN = ("ActiveState", "UnitFileState")
+SHOWN = "ActiveState,UnitFileState,NRestarts,ActiveEnterTimestampMonotonic"
 
 
 def newer(files: list[pathlib.Path], started: float) -> list[str]:
@@ -73,6 +72,12 @@ def newer(files: list[pathlib.Path], started: float) -> list[str]:
 def run(*command: str) -> str:
     """Run a command and return what it prints."""
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+
+
+def show(unit: str) -> dict[str, str]:
+    """systemd's words about a unit."""
+    text = run("systemctl", "show", f"--property={SHOWN}", unit)
+    return dict(line.split("=", 1) for line in text.splitlines() if line)
 
 
 def act(module: AnsibleModule, unit: str, changes: list[Change]) -> None:
@@ -93,8 +98,10 @@ def cgroup(pid: int) -> str:
 
 
 def ask(opener: urllib.request.OpenerDirector, where: str, text: str) -> str:
-    """Why a page does not hold the text, or a Unix socket takes no connection; nothing where it does."""
+    """Why a page does not hold the text, a Unix socket takes no connection, or a unit is not up; nothing where it does."""
     try:
+        if not where.startswith(("/", "http:", "https:")):
+            return plan_service.unsteady(show(where), time.monotonic())
         if where.startswith("/"):
             with socket.socket(socket.AF_UNIX) as client:
                 client.connect(where)
@@ -119,30 +126,23 @@ def main() -> None:
     """Look, act, and wait for the answer."""
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     given, unit, port = module.params, module.params["unit"], module.params["port"]
-    listening = listeners(run("ss", "-Hltnp", f"sport = :{port}")) if port else []
-    if others := [f"{name} (pid {pid})" for name, pid in listening if not belongs(cgroup(pid), unit)]:
-        module.fail_json(
-            msg=f"Port {port} is taken by {', '.join(others)}: stop that, or set another {given['setting']}."
-        )
-    state = dict(line.split("=", 1) for line in run("systemctl", "show", f"--property={','.join(SHOWN)}", unit).split())
+    listening = plan_service.listeners(run("ss", "-Hltnp", f"sport = :{port}")) if port else []
+    if others := [f"{name} (pid {pid})" for name, pid in listening if not plan_service.belongs(cgroup(pid), unit)]:
+        module.fail_json(msg=plan_service.taken(port, others, given["setting"]))
     started = pathlib.Path("/run", unit.removesuffix(".service"))
     stale = newer(list(map(pathlib.Path, given["files"])), started.stat().st_mtime) if started.exists() else []
-    changes, held = hold_back(plan(unit, state, stale), given["hold"])
-    shown = [change.public() for change in changes]
-    done = {"changed": bool(changes), "changes": shown, "diff": diff(changes), "held": held}
+    changes, held = plan_service.hold_back(plan_service.plan(unit, show(unit), stale), given["hold"])
+    done = {"changed": bool(changes), "changes": [c.public() for c in changes], "diff": diff(changes), "held": held}
     if module.check_mode:
         module.exit_json(**done)
     act(module, unit, changes)
-    if held:
+    where = plan_service.address(unit, port, given["page"], given["tls"], given["socket"])
+    if held and where != unit:
         # It answers as it was configured before, perhaps at another port.
         module.exit_json(**done)
-    where = address(port, given["page"], given["tls"], given["socket"])
-    if why := where and wait(where, given["text"], given["ca"] if "https:" in where else None, given["seconds"]):
+    if why := wait(where, given["text"], given["ca"] if "https:" in where else None, given["seconds"]):
         lines = run("journalctl", f"--unit={unit}", "--lines=12", "--no-pager", "--output=cat").strip().splitlines()
-        module.fail_json(
-            msg=f"{unit} did not answer at {f'port {port}' if port else where} within {given['seconds']} s ({why}): correct"
-            f" what its last lines say, then run this again. {' | '.join(lines)}"
-        )
+        module.fail_json(msg=plan_service.silent(unit, port, where, given["seconds"], why, lines))
     module.exit_json(**done)
 
 

@@ -3,9 +3,10 @@
 import pathlib
 import socket
 import subprocess
+import time
 
 import pytest
-from dlbox.plan_service import address, belongs, hold_back, listeners, plan
+from dlbox.plan_service import address, belongs, hold_back, listeners, plan, silent, unsteady
 from unit.roles_loader import load
 
 local = load("../library/box_local.py")
@@ -51,11 +52,51 @@ def test_why_a_socket_takes_no_connection(tmp_path: pathlib.Path) -> None:
         ((8080, "/login", True, ""), "https://127.0.0.1:8080/login"),
         ((16006, "/", False, ""), "http://127.0.0.1:16006/"),
         ((0, "/", True, "/run/x/web.sock"), "/run/x/web.sock"),
-        ((0, "/", True, ""), ""),
+        ((0, "/", True, ""), "x.service"),
     ],
 )
 def test_where_a_service_answers(given: tuple[int, str, bool, str], expected: str) -> None:
-    assert address(*given) == expected
+    assert address("x.service", *given) == expected
+
+
+# At 100 s of the kernel's clock.
+STANDS = {
+    "for_long": ("active", "1000000", "0", ""),
+    "for_long_after_restarts": ("active", "97000000", "7", ""),
+    "just_started": ("active", "99000000", "0", "it is active"),
+    "started_anew_again_and_again": ("active", "99500000", "7", "it is active, started anew 7 times"),
+    "between_two_restarts": ("activating", "97000000", "7", "it is activating, started anew 7 times"),
+    "given_up": ("failed", "97000000", "5", "it is failed, started anew 5 times"),
+    "stopped": ("inactive", "0", "0", "it is inactive"),
+}
+
+
+def words(active: str, entered: str, restarts: str) -> dict[str, str]:
+    """What systemd says of a unit."""
+    return {"ActiveState": active, "ActiveEnterTimestampMonotonic": entered, "NRestarts": restarts}
+
+
+@pytest.mark.parametrize(("active", "entered", "restarts", "why"), STANDS.values(), ids=STANDS)
+def test_a_unit_that_dies_at_once_is_not_up(active: str, entered: str, restarts: str, why: str) -> None:
+    assert unsteady(words(active, entered, restarts), 100) == why
+
+
+def test_a_unit_without_a_page_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = [
+        words("activating", "0", "1"),
+        words("active", str(int(time.monotonic() * 1e6)), "1"),
+        words("active", "1", "1"),
+    ]
+    monkeypatch.setattr(service, "show", lambda unit: said.pop(0))
+    monkeypatch.setattr(service.time, "sleep", lambda seconds: None)
+    assert service.wait("x.service", "", None, 60) == ""
+    assert said == []
+    said.append(words("activating", "0", "9"))
+    why = service.wait("x.service", "", None, 0)
+    assert silent("x.service", 0, "x.service", 60, why, ["no display"]) == (
+        "x.service did not stay up for 2 s within 60 s (it is activating, started anew 9 times): correct what its last lines"
+        " say, then run this again. no display"
+    )
 
 
 CGROUPS = {

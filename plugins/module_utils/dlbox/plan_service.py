@@ -18,9 +18,30 @@ def belongs(cgroup: str, unit: str) -> bool:
     return re.search(rf"/{re.escape(unit)}(/|$)", cgroup, re.MULTILINE) is not None
 
 
-def address(port: int, page: str, tls: bool, socket: str) -> str:
-    """Where a service answers: a page at its port, its Unix socket, or nowhere."""
-    return f"{'https' if tls else 'http'}://127.0.0.1:{port}{page}" if port else socket
+def address(unit: str, port: int, page: str, tls: bool, socket: str) -> str:
+    """Where a service answers: a page at its port, its Unix socket, or else its unit, for which systemd does."""
+    return f"{'https' if tls else 'http'}://127.0.0.1:{port}{page}" if port else socket or unit
+
+
+def unsteady(state: dict[str, str], now: float, least: float = 2) -> str:
+    """Why a unit is not yet known to stay, at this time of the kernel's clock; a start of the last seconds may be one of many."""
+    active, again = state.get("ActiveState", ""), state.get("NRestarts", "0")
+    if active == "active" and now - int(state.get("ActiveEnterTimestampMonotonic") or 0) / 1e6 >= least:
+        return ""
+    times = f", started anew {again} times" if again != "0" else ""
+    return f"it is {active or 'unknown'}{times}"
+
+
+def taken(port: int, others: list[str], setting: str) -> str:
+    """That a port is another process's."""
+    return f"Port {port} is taken by {', '.join(others)}: stop that, or set another {setting}."
+
+
+def silent(unit: str, port: int, where: str, seconds: int, why: str, lines: list[str]) -> str:
+    """That a service is not ready, in one sentence with its last lines."""
+    what = f"did not stay up for 2 s within {seconds} s" if where == unit else ""
+    what = what or f"did not answer at {f'port {port}' if port else where} within {seconds} s"
+    return f"{unit} {what} ({why}): correct what its last lines say, then run this again. {' | '.join(lines)}"
 
 
 def plan(unit: str, state: dict[str, str], stale: list[str]) -> list[Change]:

@@ -70,9 +70,14 @@ def main() -> None:
         except ValueError as error:
             module.fail_json(msg=f"{note} is no JSON ({error}): set box_{site} to true, run this once, then to false.")
         changes += left
-        if not module.check_mode:
-            apply(left)
-            note.unlink()
+        try:
+            if not module.check_mode:
+                apply(left)
+                note.unlink()
+        except OSError as error:
+            module.fail_json(
+                msg=f"{error.filename or note} of {site} could not be removed ({error.strerror}): mend that, then run again."
+            )
     module.exit_json(changed=bool(changes), changes=[c.public() for c in changes], diff=diff(changes))
 
 

@@ -14,8 +14,8 @@ import tempfile
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.dlbox.change import diff
-from ansible.module_utils.plan_reverse_proxy import USER, kept, plan, session
+from ansible.module_utils.dlbox.change import Change, diff
+from ansible.module_utils.plan_reverse_proxy import USER, kept, plan, refusal, session
 
 DOCUMENTATION = r"""
 module: reverse_proxy_secrets
@@ -23,6 +23,7 @@ short_description: Give nginx a service's password, as a hash only, and the secr
 description:
   - A new hash is made where the one that is there does not match the password.
   - A new password comes with a new secret of the cookie, so that who was signed in before is not any more.
+  - No task needs C(no_log), which would hide why it failed: no answer of the module holds a secret.
 options:
   path: {description: Folder of the files., type: path, required: true}
   site: {description: "The service's name, part of its cookie's.", type: str, required: true}
@@ -36,7 +37,6 @@ EXAMPLES = r"""
     site: tensorboard
     user: ubuntu
     password: "{{ lookup('ansible.builtin.file', 'tensorboard_password') }}"
-  no_log: true
 """
 RETURN = r"""
 changes: {description: "What was changed, and why; never a secret.", type: list, returned: success}
@@ -75,18 +75,20 @@ def write(file: pathlib.Path, content: str | None, group: int) -> None:
         file.chmod(0o640)
         return
     handle, name = tempfile.mkstemp(dir=file.parent)
-    with os.fdopen(handle, "w") as new:
-        new.write(content)
-    os.chown(name, 0, group)
-    os.chmod(name, 0o640)  # noqa: PTH101
-    os.replace(name, file)  # noqa: PTH105
+    try:
+        with os.fdopen(handle, "w") as new:
+            new.write(content)
+        os.chown(name, 0, group)
+        os.chmod(name, 0o640)  # noqa: PTH101
+        os.replace(name, file)  # noqa: PTH105
+    except BaseException:
+        pathlib.Path(name).unlink(missing_ok=True)
+        raise
 
 
-def main() -> None:
+def keep(given: dict[str, Any], check_mode: bool) -> list[Change]:
     """Compare, then write what differs."""
-    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
-    given, folder = module.params, pathlib.Path(module.params["path"])
-    group = pwd.getpwnam(given["user"]).pw_gid
+    folder, group = pathlib.Path(given["path"]), pwd.getpwnam(given["user"]).pw_gid
     have = {name: text(folder / name) for name in ("password_hash", "session.conf")}
     salt, hashed = kept(have["password_hash"])
     matches = bool(hashed) and crypt(given["password"], salt) == hashed
@@ -94,7 +96,7 @@ def main() -> None:
     same = bool(secret) and have["session.conf"] == session(given["site"], secret[1])
     wanted = f"root:{grp.getgrgid(group).gr_name} 640"
     changes = plan(bool(hashed), matches, same, {name: shown(folder / name) for name in have}, wanted)
-    if changes and not module.check_mode:
+    if changes and not check_mode:
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         for change in changes:
             if change.verb == "mend":
@@ -103,6 +105,17 @@ def main() -> None:
                 write(folder / change.thing, f"{USER}:{crypt(given['password'])}\n", group)
             else:
                 write(folder / change.thing, session(given["site"], secrets.token_urlsafe(32)), group)
+    return changes
+
+
+def main() -> None:
+    """Keep them, or say in one sentence why not; none of the errors holds the password, which openssl reads from its input."""
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    given = module.params
+    try:
+        changes = keep(given, module.check_mode)
+    except (OSError, subprocess.CalledProcessError, UnicodeDecodeError, KeyError) as error:
+        module.fail_json(msg=refusal(given["site"], given["path"], given["user"], error))
     module.exit_json(changed=bool(changes), changes=[c.public() for c in changes], diff=diff(changes))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,17 +37,31 @@ def session(site: str, secret: str) -> str:
 def plan(hashed: bool, matches: bool, same: bool, modes: Mapping[str, str], wanted: str) -> list[Change]:
     """What to write: a new password comes with a new cookie, so that who was signed in before is not any more.
 
+    The hash goes last: while it does not match, a run that was cut off in between is taken up again, with another cookie.
     `hashed` and `matches` tell of the password's hash, `same` of the cookie's file, `modes` of each file's owner and mode.
     """
     changes = []
+    if not matches or not same:
+        changes.append(Change("write", "session.conf", "sessions end with the password", None, True))
     if not matches:
         reason = "it does not match the password on the controller" if hashed else "there is none yet"
         changes.append(Change("write", "password_hash", reason, hashed, True))
-    if changes or not same:
-        changes.append(Change("write", "session.conf", "sessions end with the password", None, True))
     written = {change.thing for change in changes}
     mended = [name for name, mode in modes.items() if mode != wanted and name not in written]
     return changes + [Change("mend", name, "its owner or mode", modes[name], wanted) for name in mended]
+
+
+def refusal(site: str, folder: str, user: str, error: Exception) -> str:
+    """Why a service's password could not be set, in one sentence that holds no secret."""
+    if isinstance(error, subprocess.CalledProcessError):
+        why = f"openssl ended with {error.returncode} ({' '.join(str(error.stderr).split())[:200]}): reinstall the package openssl"
+    elif isinstance(error, OSError):
+        why = f"{error.filename or folder} could not be read or written ({error.strerror or error}): mend that"
+    elif isinstance(error, UnicodeDecodeError):
+        why = f"a file in {folder} is no text: remove that folder"
+    else:
+        why = f"there is no user {user} on the box: name one that is there"
+    return f"The password of {site} was not set, as {why}, then run again."
 
 
 def leave(site: str, note: Mapping[str, Any]) -> list[Change]:

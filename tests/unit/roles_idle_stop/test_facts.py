@@ -168,14 +168,14 @@ def test_the_desktops_last_input(
     asked: list[Any] = []
 
     def run(command: list[str], **given: Any) -> subprocess.CompletedProcess[str]:
-        asked.append((command, given["env"], given["user"]))
+        asked.append((command, given["env"], given["user"], given["group"], given["extra_groups"]))
         return subprocess.CompletedProcess(command, 0, "4000\n", "")
 
     monkeypatch.setattr(facts.subprocess, "run", run)
     monkeypatch.setattr(facts, "now", lambda: 100.0)
     assert facts.desktop(config) == {"started": 7, "input": 96.0}
     environment = {"DISPLAY": ":83", "XAUTHORITY": str(tmp_path / "xauthority")}
-    assert asked == [(["/usr/bin/xprintidle"], environment, os.getuid())]
+    assert asked == [(["/usr/bin/xprintidle"], environment, os.getuid(), os.getgid(), [])]
 
 
 def process(folder: pathlib.Path, pid: int, name: str, line: str) -> None:

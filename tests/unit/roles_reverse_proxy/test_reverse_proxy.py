@@ -1,12 +1,17 @@
 """The front door's password, cookie and notes: facts in, changes out."""
 
+import errno
 import json
+import os
 import pathlib
+import pwd
 import re
-from typing import Any
+import subprocess
+import sys
+from typing import Any, ClassVar
 
 import pytest
-from unit.roles_loader import load
+from unit.roles_loader import ROOT, load
 
 plans = load("reverse_proxy/module_utils/plan_reverse_proxy.py")
 secrets = load("reverse_proxy/library/reverse_proxy_secrets.py")
@@ -15,9 +20,9 @@ off = load("reverse_proxy/library/reverse_proxy_off.py")
 GOOD = "root:ubuntu 640"
 BOTH = {"password_hash": GOOD, "session.conf": GOOD}
 PLANS: dict[str, tuple[Any, ...]] = {
-    "first_run": (False, False, False, {"password_hash": "", "session.conf": ""}, ["write password_hash", "write session.conf"]),
+    "first_run": (False, False, False, {"password_hash": "", "session.conf": ""}, ["write session.conf", "write password_hash"]),
     "good": (True, True, True, BOTH, []),
-    "new_password": (True, False, True, BOTH, ["write password_hash", "write session.conf"]),
+    "new_password": (True, False, True, BOTH, ["write session.conf", "write password_hash"]),
     "cookie_lost": (True, True, False, BOTH, ["write session.conf"]),
     "world_readable": (True, True, True, {**BOTH, "session.conf": "root:ubuntu 644"}, ["mend session.conf"]),
 }  # fmt: skip
@@ -27,6 +32,90 @@ PLANS: dict[str, tuple[Any, ...]] = {
 def test_what_is_written(hashed: bool, matches: bool, same: bool, modes: dict[str, str], expected: list[str]) -> None:
     changes = plans.plan(hashed, matches, same, modes, GOOD)
     assert [f"{change.verb} {change.thing}" for change in changes] == expected
+
+
+ME = pwd.getpwuid(os.getuid()).pw_name
+
+
+@pytest.fixture
+def given(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What a task gives; files are this user's, as only root could give them away."""
+    monkeypatch.setattr(secrets.os, "chown", lambda *_: None)
+    return {"path": str(tmp_path / "web-x"), "site": "x", "user": ME, "password": "the old one"}
+
+
+def test_a_run_that_was_cut_off_in_between_ends_the_sessions_all_the_same(
+    given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets.keep(given, check_mode=False)
+    folder, replace = pathlib.Path(given["path"]), os.replace
+    old = (folder / "session.conf").read_text()
+    given["password"] = "the new one"
+
+    def killed(name: str, file: pathlib.Path) -> None:
+        if killed.left == 0:  # type: ignore[attr-defined]
+            raise KeyboardInterrupt
+        killed.left -= 1  # type: ignore[attr-defined]
+        replace(name, file)
+
+    for killed.left in (0, 1):  # type: ignore[attr-defined]
+        monkeypatch.setattr(secrets.os, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            secrets.keep(given, check_mode=False)
+        # Nothing half done lies about, and the next run takes it up.
+        assert {file.name for file in folder.iterdir()} == {"password_hash", "session.conf"}
+        monkeypatch.setattr(secrets.os, "replace", replace)
+        assert "write password_hash" in [f"{one.verb} {one.thing}" for one in secrets.keep(given, check_mode=True)]
+    secrets.keep(given, check_mode=False)
+    assert (folder / "session.conf").read_text() != old
+    salt, hashed = plans.kept((folder / "password_hash").read_text())
+    assert secrets.crypt("the new one", salt) == hashed
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "/etc/x could not be read or written (No space left on device): mend",
+        ),
+        (
+            FileNotFoundError(2, "No such file or directory", "/usr/bin/openssl"),
+            "/usr/bin/openssl could not be read or",
+        ),
+        (
+            subprocess.CalledProcessError(1, ["openssl"], stderr="no\nengine\n"),
+            "openssl ended with 1 (no engine): reinstall",
+        ),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "start"), "a file in /etc/x is no text: remove"),
+        (KeyError("getpwnam(): name not found: 'me'"), "there is no user me on the box: name one"),
+    ],
+)
+def test_why_a_password_was_not_set(error: Exception, words: str) -> None:
+    said = plans.refusal("tensorboard", "/etc/x", "me", error)
+    assert said.startswith(f"The password of tensorboard was not set, as {words}")
+    assert said.endswith("run again.")
+
+
+def test_a_failure_is_said_without_the_password(given: dict[str, Any], tmp_path: pathlib.Path) -> None:
+    (tmp_path / "web-x").write_text("in the way")
+    task = {"reverse_proxy_secrets": {**given, "password": "a-very-secret-word"}}
+    play = tmp_path / "play.yml"
+    own = {"ansible_python_interpreter": sys.executable}
+    play.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "vars": own, "tasks": [task]}]))
+    paths = {
+        "ANSIBLE_LIBRARY": "roles/reverse_proxy/library",
+        "ANSIBLE_MODULE_UTILS": "plugins/module_utils:roles/reverse_proxy/module_utils",
+        "ANSIBLE_INVENTORY_ENABLED": "host_list",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "playbook", "-vvv", "--diff", "--inventory", "localhost,", "--connection", "local", str(play)],
+        cwd=ROOT, env=os.environ | paths, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 2, said
+    assert "The password of x was not set, as" in said
+    assert "a-very-secret-word" not in said
 
 
 def test_the_hash_is_made_and_known_again() -> None:
@@ -83,3 +172,26 @@ def test_what_a_note_names_is_removed(tmp_path: pathlib.Path, monkeypatch: pytes
     off.apply(plans.leave("x", note))
     assert list(tmp_path.iterdir()) == []
     assert said == [("disable", "--now", "x.service"), ("daemon-reload",), ("reset-failed", "x.service")]
+
+
+def test_what_cannot_be_removed_is_named(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Module:
+        params: ClassVar[dict[str, Any]] = {"sites": ["x"], "notes": str(tmp_path)}
+        check_mode = False
+
+        def __init__(self, **_: Any) -> None:
+            pass
+
+        def fail_json(self, msg: str) -> None:
+            raise SystemExit(msg)
+
+    def apply(_: Any) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", "/etc/x")
+
+    note = tmp_path / "web-x.json"
+    note.write_text('{"paths": ["/etc/x"]}')
+    monkeypatch.setattr(off, "AnsibleModule", Module)
+    monkeypatch.setattr(off, "apply", apply)
+    with pytest.raises(SystemExit, match=r"^/etc/x of x could not be removed \(Read-only file system\): mend that"):
+        off.main()
+    assert note.exists()

@@ -111,7 +111,7 @@ def desktop(config: Config) -> dict[str, Any]:
     # As its owner: root has no business in a display.
     idle = subprocess.run(
         ["/usr/bin/xprintidle"], env={"DISPLAY": config["desktop"]["display"], "XAUTHORITY": str(pass_file)},
-        user=about.st_uid, group=about.st_gid, capture_output=True, text=True, timeout=10, check=True,
+        user=about.st_uid, group=about.st_gid, extra_groups=[], capture_output=True, text=True, timeout=10, check=True,
     )  # fmt: skip
     return {"started": about.st_mtime_ns, "input": now() - int(idle.stdout) / 1000}
 
