@@ -11,6 +11,19 @@ from .settings_web import folder
 
 NAME = r"vol-[0-9a-f]{8,17}|/dev/[\w./-]+|(LABEL|UUID)=[\w.-]+"
 PLACE = r"(/[\w.-]+)+"
+# What the system lives in, and the home itself: nothing may lie over it.
+SYSTEM = re.compile(
+    r"/(bin|boot|dev|etc|lib(32|64|x32)?|proc|root|run|sbin|sys|tmp|usr)(/.*)?|/(home(/[^/]+)?|scratch|mnt|opt|srv|var(/(lib|log|tmp|cache))?)",
+    re.ASCII,
+)
+
+
+def own(key: str, path: str) -> None:
+    """Refuse a folder of the system's."""
+    if SYSTEM.fullmatch(path.rstrip("/")):
+        raise Refused(
+            f"{key}: {path[:50]} is the system's own or a home: take a folder of your own, as in /data, or as in /mnt/data"
+        )
 
 
 def volumes(key: str, value: Any) -> None:
@@ -26,6 +39,7 @@ def volumes(key: str, value: Any) -> None:
             raise Refused(
                 f"{key}: {str(item)[:80]!r} is no volume and its place: write it as in {{volume: vol-0123456789abcdef0, path: /data}}"
             )
+        own(key, str(item["path"]))
     if not isinstance(value, list):
         raise Refused(
             f"{key}: it is not a list; write it in brackets, as in [{{volume: vol-0123456789abcdef0, path: /data}}]"
@@ -37,6 +51,7 @@ def data(key: str, value: Any) -> None:
     folder(key, value)
     if not value.strip("/. "):
         raise Refused(f"{key}: {value[:50]!r} is no folder of its own: write it as in data, or as in /data")
+    own(key, value)
 
 
 def swap(key: str, value: Any) -> None:

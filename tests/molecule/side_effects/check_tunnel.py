@@ -24,15 +24,18 @@ def answers(host: str) -> bool:
 def tunnel() -> Iterator[None]:
     """The receipt's line, while it runs."""
     forward = yaml.safe_load(RECEIPT.read_text())["__receipt_forward"].replace("{{ receipt_jupyter_port }}", str(PORT))
-    assert forward == f"-N -L {PORT}:localhost:{PORT}"
-    # A shared connection would go on forwarding after its end.
-    command = [SSH[0], *forward.split(), "-o", "ControlPath=none", "-o", "ExitOnForwardFailure=yes", *SSH[1:]]
+    # In front of the options of the shared connection that the tests have: ssh takes what comes first.
+    command = [SSH[0], *forward.split(), "-o", "ExitOnForwardFailure=yes", *SSH[1:]]
     with subprocess.Popen(command) as process:
         try:
             until(lambda: answers("127.0.0.1"))
+            assert process.poll() is None
             yield
         finally:
             process.terminate()
+            process.wait()
+    # It ends with its line, though a connection is shared.
+    assert not answers("127.0.0.1")
 
 
 def test_direct_answers_from_outside_and_through_a_tunnel() -> None:
