@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
 import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dlbox.change import Change, diff
+from ansible.module_utils.harden_files import KERNEL, live, put, value
 from ansible.module_utils.harden_ssh import Refused, look, reload, run
 from ansible.module_utils.plan_hardening import READS, plan
 
@@ -26,7 +26,7 @@ options:
   state: {description: Whether the machine is hardened., type: str, choices: [present, absent], default: present}
   files: {description: Texts by path., type: dict, required: true}
   sshd: {description: "What sshd must come to, as C(sshd -T) spells it.", type: dict, default: {}}
-  kernel: {description: The kernel's settings by name., type: dict, default: {}}
+  kernel: {description: "The kernel's settings by their paths under /proc/sys; C(*) is any.", type: dict, default: {}}
   units: {description: Units that run., type: list, elements: str, default: []}
 author: [dlbox maintainers]
 """
@@ -67,17 +67,6 @@ def unit(name: str) -> dict[str, Any]:
     }
 
 
-def setting(name: str) -> pathlib.Path:
-    """The kernel's file of a setting."""
-    return pathlib.Path("/proc/sys", name.replace(".", "/"))
-
-
-def value(name: str) -> str | None:
-    """A setting's value; None where it cannot be set here."""
-    file = setting(name)
-    return file.read_text().strip() if file.exists() and os.access(file, os.W_OK) else None
-
-
 def observe(given: dict[str, Any]) -> dict[str, Any]:
     """What is there."""
     note = json.loads(NOTE.read_text()) if NOTE.exists() else None
@@ -87,37 +76,25 @@ def observe(given: dict[str, Any]) -> dict[str, Any]:
     return {"files": texts, "kernel": {name: value(name) for name in names}, "units": units, "note": note}
 
 
-def put(texts: dict[str, str | None]) -> None:
-    """Write the files in one step each; None removes one."""
-    for path, text in texts.items():
-        file = pathlib.Path(path)
-        if text is None:
-            file.unlink(missing_ok=True)
-            continue
-        file.parent.mkdir(parents=True, exist_ok=True)
-        # A name that none of their readers takes for a file of theirs.
-        new = file.parent / f".{file.name}.dlbox-new"
-        new.write_text(text)
-        new.chmod(0o644)
-        new.replace(file)
-
-
 def act(changes: list[Change], sshd: dict[str, str]) -> None:
-    """Make the changes; the files are as they were where sshd or fail2ban refuses them."""
+    """Make the changes; the files are as they were where sshd or fail2ban refuses them, or one could not be written."""
     files = [change for change in changes if change.verb in ("write", "remove")]
-    put({change.thing: change.after for change in files})
+    # Before it lies there: a run that is cut off leaves nothing of ours that sshd refuses.
+    if first := "".join(change.after or "" for change in files if change.thing.startswith("/etc/ssh/")):
+        look({}, first)
     try:
+        put({change.thing: change.after for change in files})
         look(sshd)
         if any(change.thing == "fail2ban.service" and change.verb in ("reload", "start") for change in changes):
             run("fail2ban-client", "--test")
-    except Refused:
+    except (Refused, OSError):
         put({change.thing: change.before for change in files})
         raise
     if changes:
         run("systemctl", "daemon-reload")
     for change in (one for one in changes if one not in files):
         if change.verb == "set":
-            setting(change.thing).write_text(change.after)
+            (KERNEL / change.thing).write_text(change.after)
         elif change.thing == "ssh.service":
             reload()
         else:
@@ -127,7 +104,7 @@ def act(changes: list[Change], sshd: dict[str, str]) -> None:
 def main() -> None:
     """Look, note how it was, and make it so."""
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
-    given = module.params
+    given = {**module.params, "kernel": live(module.params["kernel"])}
     try:
         seen = observe(given)
         brought = BROUGHT.read_text().split() if BROUGHT.exists() else []
@@ -141,6 +118,10 @@ def main() -> None:
             act(changes, given["sshd"])
     except Refused as error:
         module.fail_json(msg=str(error))
+    except OSError as error:
+        module.fail_json(
+            msg=f"The hardening stopped ({error}): correct that (`df -h` tells of a full disk), then run this again."
+        )
     module.exit_json(
         changed=bool(changes), changes=[one.public() for one in changes], diff=diff(changes), packages=brought
     )

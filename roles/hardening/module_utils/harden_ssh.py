@@ -6,9 +6,9 @@ import contextlib
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from ansible.module_utils.plan_hardening import address, otherwise
+from ansible.module_utils.plan_hardening import addresses, otherwise
 
 SSHD = "/usr/sbin/sshd"
 STAYS = "The running sshd goes on with what it had read; a restart of it, or of the machine, could shut everybody out."
@@ -27,14 +27,16 @@ def run(*command: str) -> str:
     return done.stdout
 
 
-def ask() -> subprocess.CompletedProcess[str]:
-    """What sshd makes of its files; it tests them first."""
-    return subprocess.run([SSHD, "-T"], capture_output=True, text=True, check=False)  # noqa: S603
+def ask(first: str = "") -> subprocess.CompletedProcess[str]:
+    """What sshd makes of its files, with this text before them where there is one; it tests them first."""
+    given = f"{first}\nInclude /etc/ssh/sshd_config\n" if first else None
+    command = [SSHD, "-T", *(["-f", "/dev/stdin"] if given else [])]
+    return subprocess.run(command, input=given, capture_output=True, text=True, check=False)  # noqa: S603
 
 
-def look(want: Mapping[str, str]) -> None:
+def look(want: Mapping[str, str], first: str = "") -> None:
     """Refuse a configuration that sshd refuses, or that comes to something else than wanted."""
-    done = ask()
+    done = ask(first)
     if done.returncode != 0:
         said = " ".join((done.stderr.strip() or "it said nothing").split())
         raise Refused(f"sshd refuses its configuration ({said}): correct that, then run this again. {STAYS}")
@@ -46,28 +48,27 @@ def look(want: Mapping[str, str]) -> None:
         )
 
 
-def answers(host: str, port: int, seconds: float) -> bool:
-    """Whether sshd greets within this time."""
+def answers(where: Iterable[tuple[str, int]], seconds: float) -> bool:
+    """Whether sshd greets at one of these addresses within this time."""
     until = time.monotonic() + seconds
     while True:
-        try:
-            with socket.create_connection((host, port), timeout=2) as one:
-                if one.recv(4) == b"SSH-":
+        for one in where:
+            with contextlib.suppress(OSError), socket.create_connection(one, timeout=2) as connection:
+                if connection.recv(4) == b"SSH-":
                     return True
-        except OSError:
-            time.sleep(0.1)
         if time.monotonic() > until:
             return False
+        time.sleep(0.1)
 
 
 def reload() -> None:
     """Let sshd read its files; where it does not answer after that, start it anew, which ends no session either."""
-    where = address(ask().stdout)
+    where = addresses(ask().stdout)
     for verb in ("reload", "restart"):
         # Whatever systemd makes of it, the answer counts.
         with contextlib.suppress(Refused):
             run("systemctl", verb, "ssh.service")
-        if answers(*where, seconds=10):
+        if answers(where, seconds=10):
             return
     raise Refused(
         "sshd does not answer after it read its configuration: keep this connection open, and see `journalctl -u ssh` there."

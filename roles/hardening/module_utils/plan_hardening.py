@@ -109,9 +109,9 @@ def otherwise(text: str, want: Mapping[str, str]) -> str:
     )
 
 
-def address(text: str) -> tuple[str, int]:
-    """Where sshd listens, from what `sshd -T` prints; a wildcard is reached at the loopback."""
+def addresses(text: str) -> list[tuple[str, int]]:
+    """Where sshd listens, from what `sshd -T` prints; a wildcard is reached at the loopback. IPv6 may be off, so each counts."""
     found = [line.split()[1] for line in text.splitlines() if line.lower().startswith("listenaddress ")]
-    host, _, port = (found or ["0.0.0.0:22"])[-1].rpartition(":")
-    host = host.strip("[]")
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), int(port)  # noqa: S104
+    ends = [one.rpartition(":") for one in found or ["0.0.0.0:22"]]
+    names = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+    return [(names.get(host.strip("[]"), host.strip("[]")), int(port)) for host, _, port in ends]

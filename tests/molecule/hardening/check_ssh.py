@@ -48,6 +48,11 @@ def test_tunnels_and_many_sessions_over_one_connection() -> None:
         subprocess.run(ssh(options=(*control, "-O", "exit")), capture_output=True, check=False)
 
 
+def test_git_on_the_box_may_use_the_keys_of_who_forwards_them() -> None:
+    done = subprocess.run(["ssh-agent", *ssh('test -S "$SSH_AUTH_SOCK"', options=("-A",))], check=False)
+    assert done.returncode == 0
+
+
 def test_who_tries_too_often_is_shut_out_and_who_is_in_stays_in() -> None:
     mine = subprocess.Popen(ssh("cat"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     theirs = subprocess.Popen(ssh("cat", stranger=True), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

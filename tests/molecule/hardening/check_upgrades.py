@@ -86,24 +86,30 @@ ExecStart=/usr/bin/python3 -c "import ssl, time; time.sleep(100000)"
 E
 systemctl daemon-reload; systemctl restart sample-{name}.service
 """
-UNITS = ["jupyter.service", "sample-package.service", "sample-mine.service", "sample-run.service", "ssh.service"]
+MINE = ["jupyter.service", *(f"sample-{name}.service" for name in ("mine", "linked", "local", "run"))]
+UNITS = [*MINE, "sample-package.service", "ssh.service"]
 
 
 @pytest.fixture
 def services() -> Iterator[None]:
-    """A package's service, one that was set up here, and a program in a unit of its own; all use the library that JupyterLab uses."""
+    """A package's service, those that were set up here, and a program in a unit of its own; all use the library that JupyterLab uses."""
     on_box(
-        UNIT.format(folder="/lib/systemd/system", name="package")
+        "mkdir -p /usr/local/lib/systemd/system; ln -s /home/ubuntu/sample-linked.service /etc/systemd/system/\n"
+        + UNIT.format(folder="/lib/systemd/system", name="package")
+        # As `systemctl enable` links a package's unit that has an alias.
+        + "ln -s /lib/systemd/system/sample-package.service /etc/systemd/system/sample-package.service\n"
         + UNIT.format(folder="/etc/systemd/system", name="mine")
+        + UNIT.format(folder="/home/ubuntu", name="linked")
+        + UNIT.format(folder="/usr/local/lib/systemd/system", name="local")
     )
     on_box("systemd-run --quiet --unit=sample-run /usr/bin/python3 -c 'import ssl, time; time.sleep(100000)'")
     on_box(
-        "for unit in package mine run; do"
+        "for unit in package mine linked local run; do"
         " until grep -q libssl /proc/$(systemctl show -P MainPID sample-$unit)/maps; do sleep 0.1; done; done"
     )
     yield
     on_box(
-        "systemctl stop 'sample-*'; rm -f /lib/systemd/system/sample-package.service /etc/systemd/system/sample-mine.service;"
+        "systemctl stop 'sample-*'; rm -f {/lib,/etc,/usr/local/lib}/systemd/system/sample-*.service /home/ubuntu/sample-*.service;"
         " systemctl daemon-reload"
     )
 
@@ -117,4 +123,4 @@ def test_after_an_upgrade_a_packages_service_restarts_and_jupyterlab_does_not(se
     assert "0" not in after
     assert restarted == ["sample-package.service", "ssh.service"], said
     deferred = said.split("deferred")[1]
-    assert [unit for unit in UNITS if f"systemctl restart {unit}" in deferred] == [UNITS[0], *UNITS[2:4]]
+    assert [unit for unit in UNITS if f"systemctl restart {unit}" in deferred] == MINE

@@ -2,15 +2,19 @@
 
 import pathlib
 import re
-from typing import Any
+import socket
+import threading
+from typing import Any, ClassVar
 
-import jinja2
+import jinja2.nativetypes
 import pytest
 import yaml
 from unit.roles_loader import ROOT, load
 
 plans = load("hardening/module_utils/plan_hardening.py")
 module = load("hardening/library/hardening.py")
+sshd = load("hardening/module_utils/harden_ssh.py")
+machine = load("hardening/module_utils/harden_files.py")
 ROLE = ROOT / "roles/hardening"
 VARS = yaml.safe_load((ROLE / "vars/main.yml").read_text())
 SSH, JAIL = "/etc/ssh/sshd_config.d/00-dlbox.conf", "/etc/fail2ban/jail.d/dlbox.local"
@@ -106,14 +110,25 @@ def test_what_sshd_would_do_otherwise() -> None:
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        (PRINTED, ("127.0.0.1", 22)),
-        ("listenaddress [::]:2222\n", ("::1", 2222)),
-        ("listenaddress 10.0.0.7:22\n", ("10.0.0.7", 22)),
-        ("", ("127.0.0.1", 22)),
+        (PRINTED, [("::1", 22), ("127.0.0.1", 22)]),
+        ("listenaddress [::]:2222\n", [("::1", 2222)]),
+        ("listenaddress 10.0.0.7:22\n", [("10.0.0.7", 22)]),
+        ("", [("127.0.0.1", 22)]),
     ],
 )
-def test_where_sshd_listens(text: str, where: tuple[str, int]) -> None:
-    assert plans.address(text) == where
+def test_where_sshd_listens(text: str, where: list[tuple[str, int]]) -> None:
+    assert plans.addresses(text) == where
+
+
+def test_sshd_answers_at_any_of_its_addresses() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as shut, socket.create_server(("127.0.0.1", 0)) as server:
+        nobody = shut.getsockname()
+        shut.close()
+        greeter = threading.Thread(target=lambda: server.accept()[0].sendall(b"SSH-2.0-x"), daemon=True)
+        greeter.start()
+        assert sshd.answers([server.getsockname(), nobody], seconds=5)
+        greeter.join()
+        assert not sshd.answers([nobody], seconds=0)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +170,7 @@ def test_files_are_as_they_were_where_sshd_refuses_them(
     gone.write_text("old")
     seen: list[list[str]] = []
 
-    def refuse(want: dict[str, str]) -> None:
+    def refuse(want: dict[str, str], first: str = "") -> None:
         seen.append(sorted(path.name for path in tmp_path.rglob("*.conf")))
         raise module.Refused("no")
 
@@ -166,3 +181,109 @@ def test_files_are_as_they_were_where_sshd_refuses_them(
     assert seen == [["edited.conf", "new.conf"]]
     assert (edited.read_text(), new.exists(), gone.read_text()) == ("mine", False, "old")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["edited.conf", "gone.conf", "made"]
+
+
+def test_a_full_disk_leaves_the_files_as_they_were(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edited, new, gone = (tmp_path / name for name in ("edited.conf", "new.conf", "gone.conf"))
+    edited.write_text("mine")
+    gone.write_text("old")
+    write = pathlib.Path.write_text
+
+    def full(file: pathlib.Path, text: str) -> int:
+        write(file, "")
+        if "new.conf" in file.name:
+            raise OSError(28, "No space left on device")
+        return write(file, text)
+
+    monkeypatch.setattr(module, "look", lambda want, first="": None)
+    monkeypatch.setattr(pathlib.Path, "write_text", full)
+    now = {str(edited): "mine", str(new): None, str(gone): "old"}
+    with pytest.raises(OSError, match="No space left"):
+        module.act(plans.files(now, {str(edited): "ours", str(new): "ours", str(gone): None}), {})
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"edited.conf": "mine", "gone.conf": "old"}
+
+
+def test_files_are_as_they_were_where_sshd_cannot_be_asked(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(want: dict[str, str], first: str = "") -> None:
+        raise OSError(2, "No such file or directory")
+
+    monkeypatch.setattr(module, "look", missing)
+    with pytest.raises(OSError, match="No such file"):
+        module.act(plans.files({str(tmp_path / "new"): None}, {str(tmp_path / "new"): "ours"}), {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sshd_tests_our_file_before_it_lies_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[object] = []
+
+    def refuse(want: dict[str, str], first: str = "") -> None:
+        done.append(first)
+        raise module.Refused("no")
+
+    monkeypatch.setattr(module, "look", refuse)
+    monkeypatch.setattr(module, "put", done.append)
+    with pytest.raises(module.Refused):
+        module.act(plans.files(dict.fromkeys(FILES), FILES), {})
+    assert done == ["s"]
+
+
+def test_sshd_reads_the_text_it_tests_before_its_own_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sshd, "SSHD", "/bin/echo")
+    assert sshd.ask().stdout == "-T\n"
+    assert sshd.ask("a b").stdout == "-T -f /dev/stdin\n"
+    monkeypatch.setattr(sshd.subprocess, "run", lambda command, **how: how["input"])
+    assert sshd.ask("a b").splitlines() == ["a b", "Include /etc/ssh/sshd_config"]
+
+
+def test_what_cannot_be_written_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Fake:
+        """A module that is called on a fresh machine."""
+
+        check_mode = False
+        params: ClassVar = {"state": "present", "files": {}, "kernel": {}, "units": [], "sshd": {}}
+
+        def __init__(self, **_: Any) -> None:
+            """Take what the module declares."""
+
+        def fail_json(self, msg: str) -> None:
+            raise SystemExit(msg)
+
+    def read_only(changes: list[Any], sshd: dict[str, str]) -> None:
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(module, "AnsibleModule", Fake)
+    monkeypatch.setattr(module, "observe", lambda given: {**DONE, "files": {}})
+    monkeypatch.setattr(module, "BROUGHT", pathlib.Path("/nowhere"))
+    monkeypatch.setattr(module, "put", lambda texts: None)
+    monkeypatch.setattr(module, "act", read_only)
+    with pytest.raises(SystemExit, match=r"^The hardening stopped \(.*Invalid argument\): .* run this again\.$"):
+        module.main()
+
+
+def test_each_interface_has_its_settings(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("all", "default", "ens5", "eth0.7"):
+        (tmp_path / "net" / name).mkdir(parents=True)
+        (tmp_path / "net" / name / "redirects").write_text("1\n")
+    monkeypatch.setattr(machine, "KERNEL", tmp_path)
+    want = machine.live({"net/*/redirects": "0", "net/*/missing": "0", "fs/missing": "0"})
+    assert want == {f"net/{name}/redirects": "0" for name in ("all", "default", "ens5", "eth0.7")}
+    assert machine.value("net/eth0.7/redirects") == "1"
+    assert machine.value("net/gone/redirects") is None
+
+
+@pytest.mark.parametrize(("named", "noted"), [(True, ["fail2ban"]), (False, [])], ids=["ubuntu", "amazon_linux"])
+def test_only_packages_that_can_be_installed_are_noted(named: bool, noted: list[str]) -> None:
+    tasks = yaml.safe_load((ROLE / "tasks/on.yml").read_text())
+    note = next(task for task in tasks if task["name"] == "Note which packages it brings")
+    assert note["vars"]["base_packages"] == "{{ __hardening_packages }}"
+    loop = templated(note["loop"], __base_named=named, __hardening_brings=["fail2ban"])
+    assert loop == noted
+
+
+def templated(text: str, **known: Any) -> Any:
+    """What an expression comes to."""
+    environment = jinja2.nativetypes.NativeEnvironment()
+    environment.filters["ternary"] = lambda true, one, other: one if true else other
+    return environment.from_string(text).render(**known)
