@@ -30,7 +30,9 @@ def run(*command: str) -> str:
 def ask(first: str = "") -> subprocess.CompletedProcess[str]:
     """What sshd makes of its files, with this text before them where there is one; it tests them first."""
     given = f"{first}\nInclude /etc/ssh/sshd_config\n" if first else None
-    command = [SSHD, "-T", *(["-f", "/dev/stdin"] if given else [])]
+    # A connection to judge by: without one sshd refuses any Match block on its ends.
+    whose = "user=nobody,host=invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22"
+    command = [SSHD, "-T", "-C", whose, *(["-f", "/dev/stdin"] if given else [])]
     return subprocess.run(command, input=given, capture_output=True, text=True, check=False)  # noqa: S603
 
 
