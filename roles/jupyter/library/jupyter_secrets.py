@@ -82,7 +82,8 @@ def plan(
     if not same["token"]:
         changes.append(Change("write", "token", "it is not the token on the controller", None, True))
     if changes or not same["cookie_secret"]:
-        changes.append(Change("write", "cookie_secret", "sessions end with the password or token", None, True))
+        # First: a run that is cut off after it does not leave old sessions valid.
+        changes.insert(0, Change("write", "cookie_secret", "sessions end with the password or token", None, True))
     if not same["environment"]:
         changes.append(Change("write", "environment", "the variables differ", None, True))
     written = {change.thing for change in changes}
@@ -92,8 +93,7 @@ def plan(
 
 def python(path: str, code: str, text: str) -> str:
     """Run code in JupyterLab's environment with text on its standard input."""
-    done = subprocess.run([path, "-c", code], input=text, capture_output=True, text=True, check=True)  # noqa: S603
-    return done.stdout.strip()
+    return subprocess.run([path, "-c", code], input=text, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
 
 
 def shown(file: pathlib.Path) -> str:

@@ -231,8 +231,8 @@ def test_sshd_tests_our_file_before_it_lies_there(monkeypatch: pytest.MonkeyPatc
 
 def test_sshd_reads_the_text_it_tests_before_its_own_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sshd, "SSHD", "/bin/echo")
-    assert sshd.ask().stdout == "-T\n"
-    assert sshd.ask("a b").stdout == "-T -f /dev/stdin\n"
+    assert re.fullmatch(r"-T -C user=\S+,lport=22\n", sshd.ask().stdout)
+    assert sshd.ask("a b").stdout.endswith(",lport=22 -f /dev/stdin\n")
     monkeypatch.setattr(sshd.subprocess, "run", lambda command, **how: how["input"])
     assert sshd.ask("a b").splitlines() == ["a b", "Include /etc/ssh/sshd_config"]
 
