@@ -7,8 +7,8 @@ from rehearsal.podman import CommandError
 
 from .chromium import NEEDED
 
-# The stand-in for NVIDIA's driver library is built from C.
-TOOLS = {**NEEDED, "gcc": "gcc"}
+# The stand-in for NVIDIA's driver library is built from C, and file systems are really made.
+TOOLS = {**NEEDED, "gcc": "gcc", "mkfs.ext4": "e2fsprogs", "mkfs.xfs": "xfsprogs"}
 
 if needs.missing(TOOLS):
     needs.become_root([], module="browser")
