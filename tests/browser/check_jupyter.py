@@ -42,7 +42,7 @@ def test_a_browser_that_does_not_know_the_box_is_warned(receipt: dict[str, Any],
 
 def test_a_cell_runs_in_the_conda_environment(receipt: dict[str, Any], lab: Chrome) -> None:
     sign_in(lab, receipt["urls"]["jupyter"], receipt)
-    open_notebook(lab, "Python (dl)").send_keys(CODE)
+    open_notebook(lab, "Python (dl)", CODE)
     WebDriverWait(lab, 120, poll_frequency=2).until(lambda driver: ran(driver, "42"))
     prefix, python = outputs(lab).split()[1:3]
     assert prefix.endswith("/envs/dl")

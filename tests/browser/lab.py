@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pathlib
+from contextlib import suppress
 from typing import Any
 
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import ElementNotInteractableException, StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -22,15 +23,20 @@ def sign_in(driver: Chrome, page: str, receipt: dict[str, Any]) -> None:
     WebDriverWait(driver, 60).until(url_contains("/lab"))
 
 
-def open_notebook(driver: Chrome, kernel: str) -> WebElement:
-    """Click a kernel's card in the launcher; the first cell of the new notebook."""
+def open_notebook(driver: Chrome, kernel: str, code: str) -> WebElement:
+    """Click a kernel's card in the launcher and type into the first cell of the new notebook, which is returned."""
     card = f".jp-LauncherCard[data-category='Notebook'][title^='{kernel}']"
     # What is found may be drawn anew before it is asked.
-    wait = WebDriverWait(driver, 60, ignored_exceptions=[StaleElementReferenceException])
+    again = [StaleElementReferenceException, ElementNotInteractableException]
+    wait = WebDriverWait(driver, 60, ignored_exceptions=again)
     wait.until(element_to_be_clickable((By.CSS_SELECTOR, card))).click()
-    cell = wait.until(element_to_be_clickable((By.CSS_SELECTOR, ".jp-Notebook .cm-content")))
-    assert isinstance(cell, WebElement)
-    return cell
+
+    def typed(_: Chrome) -> WebElement:
+        cell = driver.find_element(By.CSS_SELECTOR, ".jp-Notebook .cm-content")
+        cell.send_keys(code)
+        return cell
+
+    return wait.until(typed)
 
 
 def outputs(driver: Chrome) -> str:
@@ -42,7 +48,9 @@ def ran(driver: Chrome, text: str) -> bool:
     """Run the first cell until the text is in its output: JupyterLab drops a run that comes before its kernel is known."""
     if text in outputs(driver):
         return True
-    first = driver.find_element(By.CSS_SELECTOR, ".jp-Notebook .jp-Cell")
-    if first.find_element(By.CSS_SELECTOR, ".jp-InputPrompt").text.strip() == "[ ]:":
-        first.find_element(By.CSS_SELECTOR, ".cm-content").send_keys(Keys.CONTROL + Keys.ENTER)
+    # Drawn anew in between, it is asked again at the next look.
+    with suppress(StaleElementReferenceException, ElementNotInteractableException):
+        first = driver.find_element(By.CSS_SELECTOR, ".jp-Notebook .jp-Cell")
+        if first.find_element(By.CSS_SELECTOR, ".jp-InputPrompt").text.strip() == "[ ]:":
+            first.find_element(By.CSS_SELECTOR, ".cm-content").send_keys(Keys.CONTROL + Keys.ENTER)
     return False

@@ -128,7 +128,7 @@ def tabs(idler: Box, tunnel: subprocess.Popen[bytes], tmp_path: Path) -> Iterato
     chromium.trust(tmp_path, Path(idler.receipt["ca_file"]))
     with chromium.browser(tmp_path) as driver:
         sign_in(driver, idler.receipt["urls"]["jupyter"], idler.receipt)
-        open_notebook(driver, "Python (JupyterLab)").send_keys("6 * 7")
+        open_notebook(driver, "Python (JupyterLab)", "6 * 7")
         WebDriverWait(driver, 60, poll_frequency=2).until(lambda found: ran(found, "42"))
         driver.switch_to.new_window("window")
         sign_in(driver, f"https://localhost:{TUNNEL}/lab", idler.receipt)
