@@ -49,7 +49,7 @@ def host() -> str:
         "ip -o link | cut -d' ' -f2",
         "ip -o -4 addr show | awk '{print $2, $4}'",
         "ip -4 route",
-        "podman volume ls -q; podman network ls -q; ls /var/lib/cni/networks",
+        "podman volume ls -q; podman network ls -q; ls /var/lib/cni/networks 2>/dev/null || true",
     )
     return subprocess.run(["sh", "-c", "; ".join(commands)], capture_output=True, text=True, check=True).stdout
 
