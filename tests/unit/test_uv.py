@@ -115,13 +115,18 @@ def test_only_where_the_packages_are_others_uv_is_asked(tmp_path: pathlib.Path) 
     assert venv.reason() == "its packages are not the lock's"
 
 
-def test_an_update_that_cannot_be_fetched_leaves_what_serves(tmp_path: pathlib.Path) -> None:
-    path, uv = tmp_path / "venv", tmp_path / "uv"
+def serving(path: pathlib.Path) -> pathlib.Path:
+    """A venv that serves with one package; where that lies."""
     served = path / "lib/python3.11/site-packages/x-1.dist-info"
     served.mkdir(parents=True)
     (path / "bin").mkdir()
     for name in ("pyvenv.cfg", "bin/python"):
         (path / name).touch()
+    return served
+
+
+def test_an_update_that_cannot_be_fetched_leaves_what_serves(tmp_path: pathlib.Path) -> None:
+    path, served, uv = tmp_path / "venv", serving(tmp_path / "venv"), tmp_path / "uv"
     uv.write_text("#!/bin/sh\necho Failed to fetch: operation timed out >&2\nexit 2\n")
     uv.chmod(0o755)
     venv = uv_install.Venv(str(uv), str(path), "x==2\n", 0)
@@ -133,12 +138,7 @@ def test_an_update_that_cannot_be_fetched_leaves_what_serves(tmp_path: pathlib.P
 
 
 def test_after_a_kill_everything_is_installed_again_over_what_is_there(tmp_path: pathlib.Path) -> None:
-    path, uv = tmp_path / "venv", tmp_path / "uv"
-    served = path / "lib/python3.11/site-packages/x-1.dist-info"
-    served.mkdir(parents=True)
-    (path / "bin").mkdir()
-    for name in ("pyvenv.cfg", "bin/python"):
-        (path / name).touch()
+    path, served, uv = tmp_path / "venv", serving(tmp_path / "venv"), tmp_path / "uv"
     uv.write_text('#!/bin/sh\necho "$@" >> "$0.said"\nkill -KILL $$\n')
     uv.chmod(0o755)
     venv = uv_install.Venv(str(uv), str(path), "x==2\n", 0)
