@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from rehearsal.testing import Server, start_server
+
+# When every test begins by the rehearsal's clock: before noon in Shanghai, where a box is by default.
+MORNING = datetime(2026, 11, 24, 2, 17, tzinfo=UTC)
 
 # The rules of zones are those of the locked tzdata, as in the code: a system's own may be years behind.
 zoneinfo.reset_tzpath(to=())
@@ -21,6 +25,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def aws_server(server: Server) -> Server:
-    """The rehearsal AWS, emptied."""
+    """The rehearsal AWS, emptied, with the same time whenever the tests run."""
     server.reset()
+    server.post("clock", {"now": MORNING.isoformat()})
     return server

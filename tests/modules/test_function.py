@@ -473,8 +473,8 @@ def why(server: Server) -> list[str]:
 
 
 def tonight() -> datetime:
-    """20:00 in Shanghai, two days from now."""
-    return datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=2)
+    """20:00 in Shanghai, two days after the tests' morning."""
+    return datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 
 def test_it_stops_the_box_when_it_is_time_and_says_so_in_its_log(here: Module, aws_server: Server, fired: Any) -> None:
@@ -516,11 +516,10 @@ def test_one_dead_instance_does_not_keep_the_box_running(here: Module, aws_serve
 def test_in_winter_and_in_summer_it_is_woken_twice_and_stops_once(here: Module, aws_server: Server, fired: Any) -> None:
     launch(aws_server)
     here(timezone="America/New_York", stop_time="20:00")
-    year = datetime.now(UTC).year + 1
     for month, hour in ((1, 1), (7, 0)):
         for at in (0, 1):
             aws_server.forget_calls()
-            assert fired(datetime(year, month, 10, at, tzinfo=UTC)) == ["fired"]
+            assert fired(datetime(2027, month, 10, at, tzinfo=UTC)) == ["fired"]
             assert len(aws_server.calls("StopInstances")) == (at == hour), (month, at)
 
 

@@ -6,7 +6,7 @@ import json
 import pathlib
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -161,10 +161,10 @@ def test_nobody_gets_a_mail(
 
 
 def test_a_jump_over_a_stop_counts_until_the_stop_was_due(aws_server: Server, watching: Alarms, instance: str) -> None:
-    due = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=50)
+    before = datetime.fromisoformat(aws_server.get("clock")["now"])
+    due = before.replace(second=0, microsecond=0) + timedelta(minutes=50)
     schedule(aws_server, instance, ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})")
     watch(aws_server, instance, topic(aws_server, "a@example.org"))
-    before = datetime.fromisoformat(aws_server.get("clock")["now"])
     after = datetime.fromisoformat(aws_server.post("clock", {"advance_s": 30 * HOUR})["now"])
     Firing(watching.cloud, watching.targets).pass_time([REGION], before, after)
     until("it is stopped", lambda: state(aws_server, instance) == "stopped")
@@ -203,6 +203,7 @@ def test_a_box_that_ran_nine_hours_is_quiet_and_after_eleven_of_24_there_is_one_
     def stands() -> str:
         return str(cloudwatch.describe_alarms(AlarmNames=[NAME])["MetricAlarms"][0]["StateValue"])
 
+    until("it runs", lambda: state(server, box) == "running")
     cli(folder, "advance", "9h")
     ec2.stop_instances(InstanceIds=[box])
     cli(folder, "advance", "10h")

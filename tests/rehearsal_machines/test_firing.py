@@ -19,7 +19,7 @@ from rehearsal.testing import REGION, Server
 ACCOUNT = "000000000000"
 STOP = "arn:aws:scheduler:::aws-sdk:ec2:stopInstances"
 GROUP = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule-group/lab"
-NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=2)
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 WINDOW = (NOON - timedelta(minutes=1), NOON + timedelta(minutes=1))
 Records = Callable[[], list[dict[str, Any]]]
 
