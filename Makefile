@@ -8,6 +8,7 @@ BIN := .venv/bin
 REHEARSE := source .dlbox/rehearsal/env &&
 SUITES := tests/unit tests/policy tests/inventory tests/ssh_client tests/modules tests/drift tests/faults tests/rehearsal_contract
 SCENARIOS := host stop box
+LOGS := .dlbox/logs
 LONG := quota vscode conda side_effects storage hardening web desktop idle
 TYPED := plugins/module_utils/dlbox tests/rehearsal tests/browser tests/modules tests/drift tests/faults
 
@@ -30,11 +31,13 @@ test: lint ## Lint, unit, modules, rehearsal, molecule and the browser
 	$(BIN)/python -m rehearsal image
 	$(BIN)/python -m browser
 	$(BIN)/pytest -n 4 --dist worksteal -m "not slow" $(SUITES)
-	$(MAKE) -j 3 --output-sync=target $(SCENARIOS:%=scenario-%) machines
+	rm -rf $(LOGS)
+	$(MAKE) -k -j 3 --output-sync=target $(SCENARIOS:%=scenario-%) machines || { $(BIN)/python -m failures $(LOGS)/*.log; exit 1; }
 
 test-all: test ## The slow ones too: more faults, quotas over days, VS Code, broken environments, the idle stop on real machines, the bench
 	$(BIN)/pytest -n 4 --dist worksteal -m slow $(SUITES)
-	$(MAKE) $(LONG:%=scenario-%)
+	rm -rf $(LOGS)
+	$(MAKE) -k $(LONG:%=scenario-%) || { $(BIN)/python -m failures $(LOGS)/*.log; exit 1; }
 	$(MAKE) bench
 
 lint: .venv/ready ## ruff, mypy, ansible-lint, yamllint
@@ -50,11 +53,13 @@ bench: .venv/ready ## Ratios against a boto3 script and the stock way
 molecule: scenario-$(SCENARIO) ## One scenario: make molecule SCENARIO=box
 
 machines: .venv/ready ## The rehearsal's machines
-	$(BIN)/pytest tests/rehearsal_machines
+	mkdir -p $(LOGS)
+	$(BIN)/pytest tests/rehearsal_machines 2>&1 | tee $(LOGS)/machines.log
 
 # These mostly wait, so three at a time; each has a rehearsal, a port and box names of its own.
 scenario-%: .venv/ready
-	MOLECULE_GLOB="tests/molecule/*/molecule.yml" molecule -c .config/molecule/config.yml test -s $*
+	mkdir -p $(LOGS)
+	MOLECULE_GLOB="tests/molecule/*/molecule.yml" molecule -c .config/molecule/config.yml test -s $* 2>&1 | tee $(LOGS)/$*.log
 
 lock: ## Pin the requirements anew, with hashes
 	for set in requirements requirements-dev; do UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile -q --universal \

@@ -4,13 +4,15 @@ import json
 import os
 import pathlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from browser import chromium
-from browser.lab import open_notebook, outputs, ran, sign_in
+from browser.lab import DRAWN_ANEW, open_notebook, outputs, ran, sign_in
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import text_to_be_present_in_element
 from selenium.webdriver.support.wait import WebDriverWait
 
 OUT = pathlib.Path(__file__).parent / "out"
@@ -47,7 +49,8 @@ def test_a_cell_runs_in_the_conda_environment(receipt: dict[str, Any], lab: Chro
     prefix, python = outputs(lab).split()[1:3]
     assert prefix.endswith("/envs/dl")
     assert python == f"{prefix}/bin/python"
-    assert "Mem:" in lab.find_element(By.ID, "jp-main-statusbar").text
+    WebDriverWait(lab, 30).until(text_to_be_present_in_element((By.ID, "jp-main-statusbar"), "Mem:"))
     # A new user is asked once whether JupyterLab may fetch news: not part of the picture.
     for button in lab.find_elements(By.CSS_SELECTOR, ".Toastify button[title='Close'], .Toastify__close-button"):
-        button.click()
+        with suppress(*DRAWN_ANEW):
+            button.click()

@@ -6,13 +6,26 @@ import pathlib
 from contextlib import suppress
 from typing import Any
 
-from selenium.common.exceptions import ElementNotInteractableException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.expected_conditions import element_to_be_clickable, url_contains
 from selenium.webdriver.support.wait import WebDriverWait
+
+# What is found may be drawn anew, moved or covered before it is asked.
+DRAWN_ANEW = (
+    NoSuchElementException,
+    StaleElementReferenceException,
+    ElementNotInteractableException,
+    ElementClickInterceptedException,
+)
 
 
 def sign_in(driver: Chrome, page: str, receipt: dict[str, Any]) -> None:
@@ -26,16 +39,21 @@ def sign_in(driver: Chrome, page: str, receipt: dict[str, Any]) -> None:
 def open_notebook(driver: Chrome, kernel: str, code: str) -> WebElement:
     """Click a kernel's card in the launcher and type into the first cell of the new notebook, which is returned."""
     card = f".jp-LauncherCard[data-category='Notebook'][title^='{kernel}']"
-    # What is found may be drawn anew before it is asked.
-    again = [StaleElementReferenceException, ElementNotInteractableException]
-    wait = WebDriverWait(driver, 60, ignored_exceptions=again)
-    wait.until(element_to_be_clickable((By.CSS_SELECTOR, card))).click()
+    wait = WebDriverWait(driver, 60, ignored_exceptions=DRAWN_ANEW)
 
-    def typed(_: Chrome) -> WebElement:
+    def opened(_: Chrome) -> bool:
+        driver.find_element(By.CSS_SELECTOR, card).click()
+        return True
+
+    def typed(_: Chrome) -> WebElement | None:
         cell = driver.find_element(By.CSS_SELECTOR, ".jp-Notebook .cm-content")
-        cell.send_keys(code)
-        return cell
+        if cell.text.split() == code.split():
+            return cell
+        # Drawn anew while it is typed into, it has lost what came before.
+        cell.send_keys(Keys.CONTROL, "a", Keys.NULL, Keys.DELETE, code)
+        return None
 
+    wait.until(opened)
     return wait.until(typed)
 
 
@@ -49,7 +67,7 @@ def ran(driver: Chrome, text: str) -> bool:
     if text in outputs(driver):
         return True
     # Drawn anew in between, it is asked again at the next look.
-    with suppress(StaleElementReferenceException, ElementNotInteractableException):
+    with suppress(*DRAWN_ANEW):
         first = driver.find_element(By.CSS_SELECTOR, ".jp-Notebook .jp-Cell")
         if first.find_element(By.CSS_SELECTOR, ".jp-InputPrompt").text.strip() == "[ ]:":
             first.find_element(By.CSS_SELECTOR, ".cm-content").send_keys(Keys.CONTROL + Keys.ENTER)
