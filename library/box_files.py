@@ -6,10 +6,10 @@ from __future__ import annotations
 import os
 import pathlib
 import pwd
-import tempfile
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox import host_file
 from ansible.module_utils.dlbox.change import diff
 from ansible.module_utils.dlbox.plan_files import Seen, plan
 
@@ -65,16 +65,12 @@ def seen(path: pathlib.Path) -> Seen | None:
 
 def apply(verb: str, path: pathlib.Path, want: Seen) -> None:
     """Make, write or mend one of them."""
+    user = pwd.getpwnam(want.owner)
+    if verb == "write":
+        host_file.replace(path, want.text, int(want.mode, 8), user.pw_uid, user.pw_gid)
+        return
     if verb == "make":
         path.mkdir(parents=True, exist_ok=True)
-    elif verb == "write":
-        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        handle, new = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(want.text)
-        os.chmod(new, int(want.mode, 8))  # noqa: PTH101
-        os.replace(new, path)  # noqa: PTH105
-    user = pwd.getpwnam(want.owner)
     os.chown(path, user.pw_uid, user.pw_gid)
     path.chmod(int(want.mode, 8))
 
@@ -88,9 +84,7 @@ def main() -> None:
         for change in [] if module.check_mode else changes:
             apply(change.verb, pathlib.Path(change.thing), (files | folders)[change.thing])
     except OSError as error:
-        module.fail_json(
-            msg=f"{error.filename or 'A file'} could not be written ({error.strerror}): mend that, then run again."
-        )
+        module.fail_json(msg=host_file.unwritten(error, "a file"))
     module.exit_json(changed=bool(changes), changes=[one.public() for one in changes], diff=diff(changes))
 
 

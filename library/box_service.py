@@ -33,8 +33,6 @@ options:
   text: {description: What that page holds., type: str, default: ""}
   socket: {description: "The Unix socket of a service without a port.", type: path, default: ""}
   tls: {description: "Whether it speaks HTTPS; a service behind another one need not.", type: bool, default: true}
-  ca: {description: The box's authority., type: path, default: /etc/dlbox/ca/ca.crt}
-  seconds: {description: Longest wait for the page., type: int, default: 60}
   hold: {description: "Why a restart must wait; empty where it need not.", type: str, default: ""}
 author: [dlbox maintainers]
 """
@@ -58,9 +56,8 @@ SPEC: dict[str, Any] = {
     "page": {"type": "str", "default": "/"},
     "socket": {"type": "path", "default": ""},
     "tls": {"type": "bool", "default": True},
-    "ca": {"type": "path", "default": "/etc/dlbox/ca/ca.crt"},
-    "seconds": {"type": "int", "default": 60},
 }
+CA, SECONDS = "/etc/dlbox/ca/ca.crt", 60
 SHOWN = "ActiveState,UnitFileState,NRestarts,ActiveEnterTimestampMonotonic"
 
 
@@ -113,7 +110,10 @@ def ask(opener: urllib.request.OpenerDirector, where: str, text: str) -> str:
 
 def wait(where: str, text: str, ca: str | None, seconds: int) -> str:
     """Ask until the answer is there; at the end, why it is not."""
-    trust = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca))
+    try:
+        trust = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca))
+    except OSError as error:
+        return f"{ca}, by which its certificate is judged, cannot be read: {error}; --tags certificate mends it"
     opener, until = urllib.request.build_opener(trust, urllib.request.ProxyHandler({})), time.monotonic() + seconds
     while True:
         why = ask(opener, where, text)
@@ -140,9 +140,9 @@ def main() -> None:
     if held and where != unit:
         # It answers as it was configured before, perhaps at another port.
         module.exit_json(**done)
-    if why := wait(where, given["text"], given["ca"] if "https:" in where else None, given["seconds"]):
+    if why := wait(where, given["text"], CA if "https:" in where else None, SECONDS):
         lines = run("journalctl", f"--unit={unit}", "--lines=12", "--no-pager", "--output=cat").strip().splitlines()
-        module.fail_json(msg=plan_service.silent(unit, port, where, given["seconds"], why, lines))
+        module.fail_json(msg=plan_service.silent(unit, port, where, SECONDS, why, lines))
     module.exit_json(**done)
 
 

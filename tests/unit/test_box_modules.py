@@ -28,6 +28,14 @@ def test_why_a_page_does_not_come(tmp_path: pathlib.Path) -> None:
     assert "refused" in service.wait("https://127.0.0.1:9/", "x", str(authority), 0)
 
 
+def test_an_authority_that_is_away_or_empty_is_told(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "empty").touch()
+    for name in ("away", "empty"):
+        assert f"{name}, by which its certificate is judged, cannot be read" in service.wait(
+            "https://127.0.0.1:9/", "x", str(tmp_path / name), 30
+        )
+
+
 def test_files_that_the_server_has_not_read(tmp_path: pathlib.Path) -> None:
     file = tmp_path / "config.py"
     file.touch()

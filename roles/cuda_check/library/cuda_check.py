@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import pathlib
-import tempfile
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox import host_file
 
 DOCUMENTATION = r"""
 module: cuda_check
@@ -60,11 +59,7 @@ def keep(module: AnsibleModule, text: str) -> bool:
     if SETTINGS.is_file() and SETTINGS.read_text() == text:
         return False
     if not module.check_mode:
-        handle, name = tempfile.mkstemp(dir=SETTINGS.parent)
-        os.write(handle, text.encode())
-        os.close(handle)
-        os.chmod(name, 0o644)  # noqa: PTH101
-        os.replace(name, SETTINGS)  # noqa: PTH105
+        host_file.replace(SETTINGS, text)
     return True
 
 

@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import grp
-import os
 import pathlib
 import pwd
 import secrets
 import subprocess
-import tempfile
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox import host_file
 from ansible.module_utils.dlbox.change import Change, diff
 
 DOCUMENTATION = r"""
@@ -21,6 +20,7 @@ short_description: Give JupyterLab its password, as a hash only, its API token, 
 description:
   - The password's argon2 hash is written where the one that is there does not match the password.
   - A new password or token comes with a new secret for cookies, so that who was signed in before is not any more.
+  - No task needs C(no_log), which would hide why it failed: no answer of the module holds a secret.
 options:
   path: {description: Folder of the files., type: path, required: true}
   python: {description: JupyterLab's own Python., type: path, required: true}
@@ -37,7 +37,6 @@ EXAMPLES = r"""
     user: ubuntu
     password: "{{ lookup('ansible.builtin.file', 'jupyter_password') }}"
     token: "{{ lookup('ansible.builtin.file', 'jupyter_token') }}"
-  no_log: true
 """
 RETURN = r"""
 changes: {description: "What was changed, and why; never a secret.", type: list, returned: success}
@@ -96,33 +95,9 @@ def python(path: str, code: str, text: str) -> str:
     return subprocess.run([path, "-c", code], input=text, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
 
 
-def shown(file: pathlib.Path) -> str:
-    """Owner, group and mode of a file."""
-    if not file.exists():
-        return ""
-    state = file.stat()
-    return f"{pwd.getpwuid(state.st_uid).pw_name}:{grp.getgrgid(state.st_gid).gr_name} {state.st_mode & 0o777:o}"
-
-
-def write(file: pathlib.Path, text: str) -> None:
-    """Replace a file in one step, never readable by others; its mode comes after."""
-    handle, name = tempfile.mkstemp(dir=file.parent)
-    with os.fdopen(handle, "w") as new:
-        new.write(text)
-    os.replace(name, file)  # noqa: PTH105
-
-
-def own(file: pathlib.Path, wanted: str) -> None:
-    """Set owner, group and mode, as `shown` shows them."""
-    owner, group, mode = wanted.replace(":", " ").split()
-    os.chown(file, pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid)
-    file.chmod(int(mode, 8))
-
-
-def main() -> None:
+def keep(given: dict[str, Any], check_mode: bool) -> list[Change]:
     """Compare, then write what differs."""
-    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
-    given, user, folder = module.params, module.params["user"], pathlib.Path(module.params["path"])
+    user, folder = given["user"], pathlib.Path(given["path"])
     group = grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
     wanted = {"password_hash": f"root:{group} 640", "environment": "root:root 600"}
     wanted |= dict.fromkeys(["token", "cookie_secret"], f"{user}:{group} 600")
@@ -132,17 +107,31 @@ def main() -> None:
     # No newline: Jupyter takes the whole file as the token.
     text = {"token": given["token"], "environment": quoted(given["environment"])}
     same = {name: have[name] == text[name] for name in text} | {"cookie_secret": bool(have["cookie_secret"])}
-    changes = plan(hashed, matches, same, {name: shown(folder / name) for name in wanted}, wanted)
-    if changes and not module.check_mode:
-        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-        for change in changes:
-            if change.thing == "password_hash" and change.verb == "write":
-                text["password_hash"] = python(given["python"], HASH, given["password"])
-            elif change.thing == "cookie_secret" and change.verb == "write":
-                text["cookie_secret"] = secrets.token_urlsafe(32)
-            if change.verb == "write":
-                write(folder / change.thing, text[change.thing])
-            own(folder / change.thing, wanted[change.thing])
+    changes = plan(hashed, matches, same, {name: host_file.shown(folder / name) for name in wanted}, wanted)
+    for change in [] if check_mode else changes:
+        if change.thing == "password_hash" and change.verb == "write":
+            text["password_hash"] = python(given["python"], HASH, given["password"])
+        elif change.thing == "cookie_secret" and change.verb == "write":
+            text["cookie_secret"] = secrets.token_urlsafe(32)
+        if change.verb == "write":
+            host_file.replace(folder / change.thing, text[change.thing], 0o600)
+        host_file.own(folder / change.thing, wanted[change.thing])
+    return changes
+
+
+def main() -> None:
+    """Keep them, or say in one sentence why not; no error holds a secret, which Python reads from its input."""
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    given = module.params
+    try:
+        changes = keep(given, module.check_mode)
+    except OSError as error:
+        module.fail_json(msg=host_file.unwritten(error, f"JupyterLab's password in {given['path']}"))
+    except subprocess.CalledProcessError as error:
+        last = (error.stderr.strip().splitlines() or ["no message"])[-1]
+        module.fail_json(
+            msg=f"{given['python']} could not hash the password ({last}): remove its environment and run this again."
+        )
     module.exit_json(changed=bool(changes), changes=[c.public() for c in changes], diff=diff(changes))
 
 

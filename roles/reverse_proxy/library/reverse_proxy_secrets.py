@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 import grp
-import os
 import pathlib
 import pwd
 import re
 import secrets
 import subprocess
-import tempfile
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox import host_file
 from ansible.module_utils.dlbox.change import Change, diff
 from ansible.module_utils.plan_reverse_proxy import USER, kept, plan, refusal, session
 
@@ -60,32 +59,6 @@ def text(file: pathlib.Path) -> str:
     return file.read_text() if file.exists() else ""
 
 
-def shown(file: pathlib.Path) -> str:
-    """Owner, group and mode of a file."""
-    if not file.exists():
-        return ""
-    state = file.stat()
-    return f"{pwd.getpwuid(state.st_uid).pw_name}:{grp.getgrgid(state.st_gid).gr_name} {state.st_mode & 0o777:o}"
-
-
-def write(file: pathlib.Path, content: str | None, group: int) -> None:
-    """Replace a file in one step, or mend it where there is no content; it is never readable by others."""
-    if content is None:
-        os.chown(file, 0, group)
-        file.chmod(0o640)
-        return
-    handle, name = tempfile.mkstemp(dir=file.parent)
-    try:
-        with os.fdopen(handle, "w") as new:
-            new.write(content)
-        os.chown(name, 0, group)
-        os.chmod(name, 0o640)  # noqa: PTH101
-        os.replace(name, file)  # noqa: PTH105
-    except BaseException:
-        pathlib.Path(name).unlink(missing_ok=True)
-        raise
-
-
 def keep(given: dict[str, Any], check_mode: bool) -> list[Change]:
     """Compare, then write what differs."""
     folder, group = pathlib.Path(given["path"]), pwd.getpwnam(given["user"]).pw_gid
@@ -95,16 +68,17 @@ def keep(given: dict[str, Any], check_mode: bool) -> list[Change]:
     secret = re.search(r"=([\w-]{43});", have["session.conf"])
     same = bool(secret) and have["session.conf"] == session(given["site"], secret[1])
     wanted = f"root:{grp.getgrgid(group).gr_name} 640"
-    changes = plan(bool(hashed), matches, same, {name: shown(folder / name) for name in have}, wanted)
+    changes = plan(bool(hashed), matches, same, {name: host_file.shown(folder / name) for name in have}, wanted)
     if changes and not check_mode:
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         for change in changes:
             if change.verb == "mend":
-                write(folder / change.thing, None, group)
+                host_file.own(folder / change.thing, wanted)
             elif change.thing == "password_hash":
-                write(folder / change.thing, f"{USER}:{crypt(given['password'])}\n", group)
+                host_file.replace(folder / change.thing, f"{USER}:{crypt(given['password'])}\n", 0o640, gid=group)
             else:
-                write(folder / change.thing, session(given["site"], secrets.token_urlsafe(32)), group)
+                new = session(given["site"], secrets.token_urlsafe(32))
+                host_file.replace(folder / change.thing, new, 0o640, gid=group)
     return changes
 
 

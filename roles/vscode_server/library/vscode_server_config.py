@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
 import pwd
 import re
 import subprocess
-import tempfile
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox import host_file
 
 DOCUMENTATION = r"""
 module: vscode_server_config
@@ -20,6 +19,7 @@ short_description: Write code-server's configuration, with the password as a has
 description:
   - A new hash is made where the one that is there does not match the password. code-server's own argon2 makes and checks it.
   - Who can read the hash can sign in with it, since it is code-server's cookie; the file is for root and the user alone.
+  - No task needs C(no_log), which would hide why it failed: no answer of the module holds a secret.
 options:
   path: {description: The file., type: path, default: /etc/dlbox/code-server/config.yaml}
   home: {description: Where code-server is installed., type: path, default: /opt/dlbox/code-server}
@@ -31,7 +31,6 @@ author: [dlbox maintainers]
 """
 EXAMPLES = r"""
 - vscode_server_config: {user: ubuntu, port: 8081, password: "{{ lookup('ansible.builtin.file', 'vscode_password') }}"}
-  no_log: true
 """
 RETURN = r"""
 changes: {description: "What was changed; never a secret.", type: list, returned: success}
@@ -88,17 +87,6 @@ def plan(same_password: bool, same_text: bool, mode: int) -> list[str]:
     return [] if mode == 0o640 else ["mend: the file's mode"]
 
 
-def write(file: pathlib.Path, content: str, user: str) -> None:
-    """Replace the file in one step; it is never readable by others."""
-    file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent)
-    with os.fdopen(handle, "w") as new:
-        new.write(content)
-    os.chown(name, 0, pwd.getpwnam(user).pw_gid)
-    os.chmod(name, 0o640)  # noqa: PTH101
-    os.replace(name, file)  # noqa: PTH105
-
-
 def main() -> None:
     """Compare, then write what differs."""
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
@@ -109,10 +97,13 @@ def main() -> None:
         same = bool(hashed) and argon2(given["home"], hashed, given["password"]) == "true"
         changes = plan(same, before == text(given, hashed), file.stat().st_mode & 0o777 if file.exists() else 0)
         if changes and not module.check_mode:
-            write(file, text(given, hashed if same else argon2(given["home"], "", given["password"])), given["user"])
+            kept = hashed if same else argon2(given["home"], "", given["password"])
+            host_file.replace(file, text(given, kept), 0o640, gid=pwd.getpwnam(given["user"]).pw_gid)
     except subprocess.CalledProcessError as error:
         last = (error.stderr.strip().splitlines() or ["no message"])[-1]
         module.fail_json(msg=f"code-server's Node failed ({last}): remove {given['home']} and run this again.")
+    except OSError as error:
+        module.fail_json(msg=host_file.unwritten(error, str(file)))
     module.exit_json(changed=bool(changes), changes=changes)
 
 

@@ -7,10 +7,10 @@ import json
 import os
 import pathlib
 import pwd
-import tempfile
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox import host_file
 from ansible.module_utils.plan_settings import merge
 
 DOCUMENTATION = r"""
@@ -61,12 +61,7 @@ def write(file: pathlib.Path, text: str, user: str) -> None:
     for folder in [path for path in reversed(file.parents) if not path.exists()]:
         folder.mkdir(mode=0o755)
         os.chown(folder, owner.pw_uid, owner.pw_gid)
-    handle, name = tempfile.mkstemp(dir=file.parent)
-    with os.fdopen(handle, "w") as new:
-        new.write(text)
-    os.chown(name, owner.pw_uid, owner.pw_gid)
-    os.chmod(name, 0o644)  # noqa: PTH101
-    os.replace(name, file)  # noqa: PTH105
+    host_file.replace(file, text, uid=owner.pw_uid, gid=owner.pw_gid)
 
 
 def main() -> None:

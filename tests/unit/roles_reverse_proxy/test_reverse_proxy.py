@@ -40,7 +40,7 @@ ME = pwd.getpwuid(os.getuid()).pw_name
 @pytest.fixture
 def given(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What a task gives; files are this user's, as only root could give them away."""
-    monkeypatch.setattr(secrets.os, "chown", lambda *_: None)
+    monkeypatch.setattr(secrets.host_file.os, "chown", lambda *_: None)
     return {"path": str(tmp_path / "web-x"), "site": "x", "user": ME, "password": "the old one"}
 
 
