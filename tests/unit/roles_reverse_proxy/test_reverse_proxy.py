@@ -48,23 +48,23 @@ def test_a_run_that_was_cut_off_in_between_ends_the_sessions_all_the_same(
     given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secrets.keep(given, check_mode=False)
-    folder, replace = pathlib.Path(given["path"]), os.replace
+    folder, replace = pathlib.Path(given["path"]), pathlib.Path.replace
     old = (folder / "session.conf").read_text()
     given["password"] = "the new one"
 
-    def killed(name: str, file: pathlib.Path) -> None:
+    def killed(new: pathlib.Path, file: pathlib.Path) -> None:
         if killed.left == 0:  # type: ignore[attr-defined]
             raise KeyboardInterrupt
         killed.left -= 1  # type: ignore[attr-defined]
-        replace(name, file)
+        replace(new, file)
 
     for killed.left in (0, 1):  # type: ignore[attr-defined]
-        monkeypatch.setattr(secrets.os, "replace", killed)
+        monkeypatch.setattr(pathlib.Path, "replace", killed)
         with pytest.raises(KeyboardInterrupt):
             secrets.keep(given, check_mode=False)
         # Nothing half done lies about, and the next run takes it up.
         assert {file.name for file in folder.iterdir()} == {"password_hash", "session.conf"}
-        monkeypatch.setattr(secrets.os, "replace", replace)
+        monkeypatch.setattr(pathlib.Path, "replace", replace)
         assert "write password_hash" in [f"{one.verb} {one.thing}" for one in secrets.keep(given, check_mode=True)]
     secrets.keep(given, check_mode=False)
     assert (folder / "session.conf").read_text() != old
