@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 import pytest
+from browser.notebook import Notebook, send
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -87,6 +88,17 @@ def test_the_receipt_says_what_is_needed_next(receipt: dict[str, Any]) -> None:
 
 def test_the_ssh_line_works(receipt: dict[str, Any]) -> None:
     assert ssh(receipt, "id -un").stdout.strip() == "ubuntu"
+
+
+def test_a_restart_that_waits_for_a_kernel_is_in_the_receipt(receipt: dict[str, Any]) -> None:
+    lab = Notebook(receipt)
+    with lab.kernel(lab.api("kernelspecs", lab.token)["default"]) as (kernel, channel):
+        send(channel, "import time\ntime.sleep(600)")
+        until(lambda: lab.api(f"kernels/{kernel}", lab.token)["execution_state"] == "busy", "the cell")
+        changed = json.dumps({"box_jupyter_environment": {"WANDB_MODE": "offline"}})
+        said = play("site.yml", "--tags", "jupyter", "-e", changed)
+        assert lab.api(f"kernels/{kernel}", lab.token)["execution_state"] == "busy"
+    assert "-e jupyter_restart=now restarts it at once" in " ".join(said.split("PLAY [Receipt]")[1].split())
 
 
 @pytest.mark.parametrize("port", [80, 4577, 8090, 9999])
