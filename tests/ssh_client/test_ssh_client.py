@@ -227,6 +227,19 @@ def test_wsl_gets_the_entry_for_windows_printed(machine, tmp_path):
     assert "Windows" not in machine.play({"lab": box()}).replace("Print the entry for Windows", "")
 
 
+def test_the_last_box_takes_file_and_include_with_it(machine):
+    machine.ssh.mkdir()
+    (machine.ssh / "config").write_bytes(USERS + b"\n")
+    boxes = {"lab": box(), "other": box("i-2", "198.51.100.8")}
+    machine.play(boxes)
+    machine.play({"lab": {}}, entry="absent")
+    assert machine.answers("other")["hostname"] == "198.51.100.8"
+    machine.play({"other": {}}, entry="absent")
+    assert (machine.ssh / "config").read_bytes() == USERS + b"\n"
+    assert not (machine.ssh / "dlbox.config").exists()
+    assert changed(machine.play({"other": {}}, entry="absent")) == {"other": 0}
+
+
 @pytest.mark.slow
 def test_absent_on_a_clean_machine_makes_nothing(machine):
     assert changed(machine.play({"lab": {}}, entry="absent")) == {"lab": 0}
