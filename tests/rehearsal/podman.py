@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import pathlib
 import resource
 import subprocess
@@ -39,9 +40,18 @@ def alone() -> Iterator[None]:
 
 
 def limits() -> list[str]:
-    """Explicit limits: podman's defaults may exceed what this host's root may set."""
+    """Explicit limits: podman's defaults may exceed what this host's root may set, and no machine has 64 MB of shared memory."""
     nofile = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     nproc = resource.getrlimit(resource.RLIMIT_NPROC)[1]
     files = 65536 if nofile == resource.RLIM_INFINITY else min(nofile, 65536)
     processes = 16384 if nproc == resource.RLIM_INFINITY else min(nproc // 2, 16384)
-    return ["--ulimit", f"nofile={files}:{files}", "--ulimit", f"nproc={processes}:{processes}"]
+    # As the kernel itself sizes it.
+    shared = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    return [
+        "--ulimit",
+        f"nofile={files}:{files}",
+        "--ulimit",
+        f"nproc={processes}:{processes}",
+        "--shm-size",
+        str(shared),
+    ]
