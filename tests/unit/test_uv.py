@@ -1,6 +1,8 @@
 """What uv says when it fails, and when a folder of packages or a venv has to be made anew."""
 
 import pathlib
+import sys
+import zipfile
 
 import pytest
 from dlbox import uv_install, uv_words
@@ -135,6 +137,37 @@ def test_an_update_that_cannot_be_fetched_leaves_what_serves(tmp_path: pathlib.P
             venv.keep()
     assert served.exists()
     assert venv.whole()
+
+
+def wheel(folder: pathlib.Path) -> None:
+    """A wheel of one package with a data file."""
+    files = {
+        "x.py": "",
+        "x-1.data/data/share/x/page.js": "",
+        "x-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: x\nVersion: 1\n",
+        "x-1.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "x-1-py3-none-any.whl", "w") as made:
+        for name, text in files.items():
+            made.writestr(name, text)
+        made.writestr("x-1.dist-info/RECORD", "".join(f"{name},,\n" for name in [*files, "x-1.dist-info/RECORD"]))
+
+
+def test_data_that_a_kill_left_on_its_way_is_not_in_the_way(tmp_path: pathlib.Path) -> None:
+    wheel(tmp_path / "index")
+    uv, lock = str(pathlib.Path(sys.executable).with_name("uv")), f"--no-index\n--find-links {tmp_path}/index\nx==1\n"
+    venv = uv_install.Venv(uv, str(tmp_path / "venv"), lock, 0)
+    venv.keep()
+    (site,) = venv.path.glob("lib/python3*/site-packages")
+    left = site / "x-1.data/data/share/x/.tmpdBEUcB"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    venv.mark.touch()
+    venv.keep()
+    assert venv.reason() == ""
+    assert (venv.path / "share/x/page.js").exists()
+    assert not left.exists()
 
 
 def test_after_a_kill_everything_is_installed_again_over_what_is_there(tmp_path: pathlib.Path) -> None:

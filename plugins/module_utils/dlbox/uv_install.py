@@ -108,6 +108,9 @@ class Venv:
                 str(self.path),
             ]
             run(make, f"make {self.path}", self.path, self.need)
+        for left in self.path.glob("lib/python3*/site-packages/*.data") if again else []:
+            # A wheel's scripts and data on their way to their places: uv stumbles over files of theirs that a kill left there.
+            shutil.rmtree(left)
         try:
             self.sync("--quiet", *again)
         except Failure as failure:
