@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import pathlib
 import pwd
 import secrets
@@ -13,6 +12,7 @@ import tempfile
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox import host_file
 from ansible.module_utils.dlbox.change import diff
 from ansible.module_utils.plan_certificate import Certificate, plan, read, wanted_names
 
@@ -80,19 +80,11 @@ def observe(certificate: pathlib.Path, key: pathlib.Path, ca: pathlib.Path) -> C
         fits = own == openssl("pkey", "-in", key, "-pubout")
     except subprocess.CalledProcessError:
         fits = False
-    text = openssl("x509", "-in", certificate, "-noout", "-enddate", "-ext", "subjectAltName")
-    return read(text, fits)
-
-
-def place(source: pathlib.Path, folder: pathlib.Path, mode: int, group: int = 0) -> None:
-    """Move a file to its folder in one step, with its owner and mode."""
-    new = folder / f".{source.name}.new"
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(source.read_text())
-    os.chown(new, 0, group)
-    new.chmod(mode)
-    new.replace(folder / source.name)
+    try:
+        return read(openssl("x509", "-in", certificate, "-noout", "-enddate", "-ext", "subjectAltName"), fits)
+    except subprocess.CalledProcessError:
+        # Cut off or overwritten.
+        return read("", fits=False)
 
 
 def apply(thing: str, given: dict[str, Any], work: pathlib.Path) -> None:
@@ -104,8 +96,8 @@ def apply(thing: str, given: dict[str, Any], work: pathlib.Path) -> None:
         request = ("req", "-x509", "-config", config, "-extensions", "ca", "-days", CA_DAYS, *NEW_KEY)
         subject = ("-subj", f"/O=dlbox/CN=dlbox CA {given['box']} {secrets.token_hex(4)}")
         openssl(*request, *subject, "-keyout", work / "ca.key", "-out", work / "ca.crt")
-        place(work / "ca.key", ca, 0o600)
-        place(work / "ca.crt", ca, 0o644)
+        host_file.replace(ca / "ca.key", (work / "ca.key").read_text(), 0o600)
+        host_file.replace(ca / "ca.crt", (work / "ca.crt").read_text())
         return
     path.mkdir(mode=0o755, parents=True, exist_ok=True)
     subject = ("-subj", f"/O=dlbox/CN={given['box']}")
@@ -113,8 +105,9 @@ def apply(thing: str, given: dict[str, Any], work: pathlib.Path) -> None:
     signing = ("-CA", ca / "ca.crt", "-CAkey", ca / "ca.key", "-set_serial", f"0x{secrets.token_hex(16)}")
     extensions = ("-extfile", config, "-extensions", "leaf", "-days", LEAF_DAYS)
     openssl("x509", "-req", "-in", work / "csr", *signing, *extensions, "-out", work / "tls.crt")
-    place(work / "tls.key", path, 0o640, pwd.getpwnam(given["user"]).pw_gid)
-    place(work / "tls.crt", path, 0o644)
+    group = pwd.getpwnam(given["user"]).pw_gid
+    host_file.replace(path / "tls.key", (work / "tls.key").read_text(), 0o640, gid=group)
+    host_file.replace(path / "tls.crt", (work / "tls.crt").read_text())
 
 
 def main() -> None:
@@ -135,6 +128,8 @@ def main() -> None:
         module.fail_json(msg=f"certificate_address is {given['address']!r}: give the box's public IP address.")
     except subprocess.CalledProcessError as error:
         module.fail_json(msg=f"openssl failed ({error.stderr.strip()}): move {ca} and {path} away and run again.")
+    except OSError as error:
+        module.fail_json(msg=host_file.unwritten(error, "a certificate"))
     pem = ca_files[0].read_text() if ca_files[0].exists() else ""
     shown = [change.public() for change in changes]
     module.exit_json(changed=bool(changes), changes=shown, diff=diff(changes), ca_certificate=pem)
