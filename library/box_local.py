@@ -74,10 +74,15 @@ def main() -> None:
     """Make what is missing."""
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     given = module.params
-    steps = plan(pathlib.Path(given["path"]), given["secrets"], given["files"])
-    if not module.check_mode:
-        for verb, path in steps:
+    try:
+        steps = plan(pathlib.Path(given["path"]), given["secrets"], given["files"])
+        for verb, path in [] if module.check_mode else steps:
             apply(verb, path, given["files"])
+    except OSError as error:
+        # On the controller, where another user may have run it before.
+        module.fail_json(
+            msg=f"{error.filename or given['path']} gives an error here ({error.strerror}): mend that, then run again."
+        )
     module.exit_json(changed=bool(steps), changes=[f"{verb} {path}" for verb, path in steps])
 
 

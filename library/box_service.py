@@ -42,7 +42,6 @@ EXAMPLES = r"""
     port: 8080
     setting: box_jupyter_port
     files: [/etc/dlbox/jupyter/config.py, /etc/dlbox/tls/tls.crt]
-    page: /login
 """
 RETURN = r"""
 changes: {description: "What was done, and why.", type: list, returned: success}
@@ -58,7 +57,7 @@ SPEC: dict[str, Any] = {
     "tls": {"type": "bool", "default": True},
 }
 CA, SECONDS = "/etc/dlbox/ca/ca.crt", 60
-SHOWN = "ActiveState,UnitFileState,NRestarts,ActiveEnterTimestampMonotonic"
+SHOWN = "ActiveState,UnitFileState,NeedDaemonReload,NRestarts,ActiveEnterTimestampMonotonic"
 
 
 def newer(files: list[pathlib.Path], started: float) -> list[str]:
@@ -110,10 +109,7 @@ def ask(opener: urllib.request.OpenerDirector, where: str, text: str) -> str:
 
 def wait(where: str, text: str, ca: str | None, seconds: int) -> str:
     """Ask until the answer is there; at the end, why it is not."""
-    try:
-        trust = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca))
-    except OSError as error:
-        return f"{ca}, by which its certificate is judged, cannot be read: {error}; --tags certificate mends it"
+    trust = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca))
     opener, until = urllib.request.build_opener(trust, urllib.request.ProxyHandler({})), time.monotonic() + seconds
     while True:
         why = ask(opener, where, text)
@@ -140,7 +136,11 @@ def main() -> None:
     if held and where != unit:
         # It answers as it was configured before, perhaps at another port.
         module.exit_json(**done)
-    if why := wait(where, given["text"], CA if "https:" in where else None, SECONDS):
+    try:
+        why = wait(where, given["text"], CA if "https:" in where else None, SECONDS)
+    except OSError as error:
+        module.fail_json(msg=plan_service.unvouched(unit, CA, error))
+    if why:
         lines = run("journalctl", f"--unit={unit}", "--lines=12", "--no-pager", "--output=cat").strip().splitlines()
         module.fail_json(msg=plan_service.silent(unit, port, where, SECONDS, why, lines))
     module.exit_json(**done)

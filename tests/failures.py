@@ -10,7 +10,8 @@ LINES = 70
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # Molecule draws a frame around what a playbook printed, and its status below.
 FRAME, ENDED = re.compile(r"^ +[│┌] ?"), re.compile(r"└─ Return code: (\d+)")
-FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) |\d+ (?:failed|errors?)\b")
+FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) (?!   )|\b[1-9]\d* (?:failed|errors?)\b|^INTERNALERROR")
+FAILED_RUN = re.compile(r"Idempotence test failed|\[[1-9]\d* failed\]|\([1-9]\d* failed\)")
 
 
 def why(text: str) -> list[str]:
@@ -23,9 +24,8 @@ def why(text: str) -> list[str]:
         ended = ENDED.search(line)
         if ended and ended[1] != "0":
             return [FRAME.sub("", one) for one in lines[max(task, number - LINES) : number]]
-    if not any(ENDED.search(line) for line in lines) and any(FAILED_TEST.search(line) for line in lines):
-        return lines[-LINES:]
-    return []
+    bad = [number for number, line in enumerate(lines) if FAILED_TEST.search(line) or FAILED_RUN.search(line)]
+    return lines[max(0, bad[-1] - LINES) :] if bad else []
 
 
 def main(logs: list[str]) -> None:

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import pytest
-from dlbox.plan_service import address, belongs, hold_back, listeners, plan, silent, unsteady
+from dlbox.plan_service import address, belongs, hold_back, listeners, plan, silent, unsteady, unvouched
 from unit.roles_loader import load
 
 local = load("../library/box_local.py")
@@ -28,12 +28,14 @@ def test_why_a_page_does_not_come(tmp_path: pathlib.Path) -> None:
     assert "refused" in service.wait("https://127.0.0.1:9/", "x", str(authority), 0)
 
 
-def test_an_authority_that_is_away_or_empty_is_told(tmp_path: pathlib.Path) -> None:
-    (tmp_path / "empty").touch()
-    for name in ("away", "empty"):
-        assert f"{name}, by which its certificate is judged, cannot be read" in service.wait(
-            "https://127.0.0.1:9/", "x", str(tmp_path / name), 30
-        )
+@pytest.mark.parametrize("content", [None, ""])
+def test_an_authority_that_is_away_or_empty_is_an_error(tmp_path: pathlib.Path, content: str | None) -> None:
+    authority = tmp_path / "ca.crt"
+    if content is not None:
+        authority.write_text(content)
+    with pytest.raises(OSError) as caught:
+        service.wait("https://127.0.0.1:9/", "x", str(authority), 0)
+    assert "run this again with --tags certificate" in unvouched("jupyter.service", str(authority), caught.value)
 
 
 def test_files_that_the_server_has_not_read(tmp_path: pathlib.Path) -> None:
@@ -129,9 +131,12 @@ UNITS = {
     "stopped_by_hand": ({"ActiveState": "inactive", "UnitFileState": "enabled"}, ["/etc/x"], ["start"]),
     "broken": ({"ActiveState": "failed", "UnitFileState": "enabled"}, [], ["start"]),
     "between_two_restarts": ({"ActiveState": "activating", "UnitFileState": "enabled"}, ["/etc/x"], ["restart"]),
+    "in_a_loop_with_an_old_unit": ({"ActiveState": "activating", "UnitFileState": "enabled", "NeedDaemonReload": "yes"}, [], ["restart"]),
+    "restarted_by_itself_with_an_old_unit": ({"ActiveState": "active", "UnitFileState": "enabled", "NeedDaemonReload": "yes"}, [], ["restart"]),
+    "its_unit_is_read": ({"ActiveState": "active", "UnitFileState": "enabled", "NeedDaemonReload": "no"}, [], []),
     "disabled": ({"ActiveState": "active", "UnitFileState": "disabled"}, [], ["enable"]),
     "unknown_in_a_dry_run": ({"ActiveState": "inactive", "UnitFileState": ""}, [], ["start", "enable"]),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("state", "stale", "expected"), UNITS.values(), ids=UNITS)

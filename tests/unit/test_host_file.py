@@ -60,9 +60,17 @@ def test_whose_it_is_is_shown_and_set(tmp_path: pathlib.Path) -> None:
     assert wanted.startswith(pwd.getpwuid(os.getuid()).pw_name + ":")
 
 
+def test_an_owner_without_a_name_is_shown_by_number(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "file"
+    file.touch(0o600)
+
+    def nobody(number: int) -> None:
+        raise KeyError(number)
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    assert host_file.shown(file).startswith(f"{os.getuid()}:")
+
+
 def test_why_it_could_not_be_written_names_the_file() -> None:
     error = PermissionError(errno.EACCES, "Permission denied", "/etc/x")
-    assert (
-        host_file.unwritten(error, "it")
-        == "/etc/x could not be written (Permission denied): mend that, then run again."
-    )
+    assert host_file.unwritten(error, "it") == "/etc/x gives an error (Permission denied): mend that, then run again."

@@ -44,6 +44,11 @@ def silent(unit: str, port: int, where: str, seconds: int, why: str, lines: list
     return f"{unit} {what} ({why}): correct what its last lines say, then run this again. {' | '.join(lines)}"
 
 
+def unvouched(unit: str, ca: str, error: OSError) -> str:
+    """That there is nothing to judge its certificate by."""
+    return f"{ca}, which vouches for {unit}, cannot be read ({error}): run this again with --tags certificate."
+
+
 def plan(unit: str, state: dict[str, str], stale: list[str]) -> list[Change]:
     """What to do with the unit, from systemd's words and the files that its server has not read."""
     changes, active = [], state.get("ActiveState", "")
@@ -51,6 +56,9 @@ def plan(unit: str, state: dict[str, str], stale: list[str]) -> list[Change]:
         changes.append(Change("start", unit, "it does not run", active, "active"))
     elif stale:
         changes.append(Change("restart", unit, f"it has not read {', '.join(stale)}", None, None))
+    elif state.get("NeedDaemonReload") == "yes":
+        # It has restarted by itself since its unit changed, with the old one.
+        changes.append(Change("restart", unit, "systemd has not read its unit", None, None))
     if state.get("UnitFileState") != "enabled":
         changes.append(Change("enable", unit, "it does not start with the box", state.get("UnitFileState"), "enabled"))
     return changes

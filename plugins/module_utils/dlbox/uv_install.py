@@ -45,6 +45,12 @@ def empty(folder: pathlib.Path) -> None:
         shutil.rmtree(one) if one.is_dir() and not one.is_symlink() else one.unlink()
 
 
+def sweep(prefix: pathlib.Path) -> None:
+    """Remove the wheels' scripts and data that a kill left on their way to their places: uv stumbles over them."""
+    for left in prefix.glob("lib/python3*/site-packages/*.data"):
+        shutil.rmtree(left)
+
+
 class Venv:
     """A virtual environment that holds what a lock names, and nothing else."""
 
@@ -108,9 +114,8 @@ class Venv:
                 str(self.path),
             ]
             run(make, f"make {self.path}", self.path, self.need)
-        for left in self.path.glob("lib/python3*/site-packages/*.data") if again else []:
-            # A wheel's scripts and data on their way to their places: uv stumbles over files of theirs that a kill left there.
-            shutil.rmtree(left)
+        if again:
+            sweep(self.path)
         try:
             self.sync("--quiet", *again)
         except Failure as failure:

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import configparser
 import json
+import os
 import pathlib
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox import host_file
 from ansible.module_utils.dlbox.change import diff
 from ansible.module_utils.plan_mirrors import CONDA, PIP, UV, closed, plan
 
@@ -33,7 +36,18 @@ SPEC: dict[str, Any] = {
     **{tool: {"type": "str", "default": ""} for tool in ("apt", "pypi", "conda")},
     "root": {"type": "path", "default": "/"},
 }
+ROOT = os.geteuid(), os.getegid()
 KEPT = "/var/lib/dlbox/mirrors.json"
+
+
+def write(file: pathlib.Path, text: str | None) -> None:
+    """Put the text there with the owner and mode that the file has; None removes it."""
+    if text is None:
+        file.unlink()
+        return
+    old = file.stat() if file.exists() else None
+    mode, *owner = (old.st_mode & 0o777, old.st_uid, old.st_gid) if old else (0o644, *ROOT)
+    host_file.replace(file, text, mode, *owner)
 
 
 def main() -> None:
@@ -47,19 +61,19 @@ def main() -> None:
     files = [root / "etc/apt/sources.list", *sources, *(root / path.lstrip("/") for path in (PIP, UV, CONDA))]
     now = {f"/{file.relative_to(root)}": file.read_text() if file.exists() else None for file in files}
     note = root / KEPT.lstrip("/")
-    old = json.loads(note.read_text()) if note.exists() else {}
-    changes, texts, keep = plan(now, old, module.params)
-    if not module.check_mode and keep != old:
-        # An original may hold a password, and its own mode is not kept here.
-        note.touch(mode=0o600)
-        note.write_text(json.dumps(keep, indent=1))
-    for path, text in ({} if module.check_mode else texts).items():
-        file = root / path.lstrip("/")
-        if text is None:
-            file.unlink()
-        else:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
+    try:
+        old = json.loads(note.read_text()) if note.exists() else {}
+        changes, texts, keep = plan(now, old, module.params)
+    except configparser.Error as error:
+        module.fail_json(msg=f"{PIP} cannot be read ({' '.join(str(error).split())}): correct it, then run again.")
+    try:
+        if not module.check_mode and keep != old:
+            # An original may hold a password, and its own mode is not kept here.
+            host_file.replace(note, json.dumps(keep, indent=1), 0o600, *ROOT)
+        for path, text in ({} if module.check_mode else texts).items():
+            write(root / path.lstrip("/"), text)
+    except OSError as error:
+        module.fail_json(msg=host_file.unwritten(error, "the mirrors' files"))
     shown = [change.public() for change in changes]
     module.exit_json(changed=bool(changes), changes=shown, diff=diff(changes))
 

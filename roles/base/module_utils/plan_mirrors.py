@@ -30,7 +30,8 @@ def apt(text: str, mirror: str) -> str:
 
 def pip(text: str, index: str) -> str:
     """pip.conf with the index; what else stands there stays."""
-    settings = configparser.RawConfigParser()
+    # Of a key that stands twice pip takes none, and the last is as good as any.
+    settings = configparser.RawConfigParser(strict=False)
     settings.read_string(text)
     if not settings.has_section("global"):
         settings.add_section("global")
@@ -41,7 +42,7 @@ def pip(text: str, index: str) -> str:
 
 def uv(text: str, index: str) -> str:
     """uv.toml with the index as the default one."""
-    return f'{text}[[index]]\nurl = "{index}"\ndefault = true\n'
+    return f"{text.rstrip()}\n".lstrip() + f'[[index]]\nurl = "{index}"\ndefault = true\n'
 
 
 def conda(text: str, mirror: str) -> str:

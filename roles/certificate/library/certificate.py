@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+import grp
 import pathlib
 import pwd
 import secrets
@@ -13,8 +14,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dlbox import host_file
-from ansible.module_utils.dlbox.change import diff
-from ansible.module_utils.plan_certificate import Certificate, plan, read, wanted_names
+from ansible.module_utils.dlbox.change import Change, diff
+from ansible.module_utils.plan_certificate import Certificate, extensions, owners, plan, read, strayed
 
 DOCUMENTATION = r"""
 module: certificate
@@ -47,21 +48,6 @@ SPEC: dict[str, Any] = {
 # 825 days is the most that Apple's systems accept below a private authority.
 CA_DAYS, LEAF_DAYS = "3650", "825"
 NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-EXTENSIONS = """
-[req]
-distinguished_name = name
-[name]
-[ca]
-basicConstraints = critical, CA:TRUE, pathlen:0
-keyUsage = critical, keyCertSign, cRLSign
-subjectKeyIdentifier = hash
-nameConstraints = critical, permitted;DNS:localhost
-[leaf]
-basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature
-extendedKeyUsage = serverAuth
-subjectAltName = {names}
-"""
 
 
 def openssl(*arguments: str | pathlib.Path) -> str:
@@ -87,27 +73,46 @@ def observe(certificate: pathlib.Path, key: pathlib.Path, ca: pathlib.Path) -> C
         return read("", fits=False)
 
 
-def apply(thing: str, given: dict[str, Any], work: pathlib.Path) -> None:
-    """Create the authority, or issue the certificate."""
+def wanted_owners(given: dict[str, Any]) -> dict[str, str]:
+    """Whose each file should be."""
+    return owners(given["ca_path"], given["path"], grp.getgrgid(pwd.getpwnam(given["user"]).pw_gid).gr_name)
+
+
+def astray(given: dict[str, Any]) -> list[Change]:
+    """The files that are somebody else's, or have another mode."""
+    wanted = wanted_owners(given)
+    return strayed({file: host_file.shown(pathlib.Path(file)) for file in wanted}, wanted)
+
+
+def place(folder: pathlib.Path, given: dict[str, Any], work: pathlib.Path, *names: str) -> None:
+    """Put finished files where they belong."""
+    for name in names:
+        host_file.replace(
+            folder / name, (work / name).read_text(), *host_file.ids(wanted_owners(given)[f"{folder / name}"])
+        )
+
+
+def apply(change: Change, given: dict[str, Any], work: pathlib.Path) -> None:
+    """Create the authority, issue the certificate, or mend a file."""
+    if change.verb == "mend":
+        host_file.own(pathlib.Path(change.thing), change.after)
+        return
     ca, path, config = pathlib.Path(given["ca_path"]), pathlib.Path(given["path"]), work / "openssl.cnf"
-    config.write_text(EXTENSIONS.format(names=", ".join(sorted(wanted_names(given["address"])))))
-    if thing == "authority":
+    config.write_text(extensions(given["address"]))
+    if change.thing == "authority":
         ca.mkdir(mode=0o755, parents=True, exist_ok=True)
         request = ("req", "-x509", "-config", config, "-extensions", "ca", "-days", CA_DAYS, *NEW_KEY)
         subject = ("-subj", f"/O=dlbox/CN=dlbox CA {given['box']} {secrets.token_hex(4)}")
         openssl(*request, *subject, "-keyout", work / "ca.key", "-out", work / "ca.crt")
-        host_file.replace(ca / "ca.key", (work / "ca.key").read_text(), 0o600)
-        host_file.replace(ca / "ca.crt", (work / "ca.crt").read_text())
+        place(ca, given, work, "ca.key", "ca.crt")
         return
     path.mkdir(mode=0o755, parents=True, exist_ok=True)
     subject = ("-subj", f"/O=dlbox/CN={given['box']}")
     openssl("req", "-new", "-config", config, *subject, *NEW_KEY, "-keyout", work / "tls.key", "-out", work / "csr")
     signing = ("-CA", ca / "ca.crt", "-CAkey", ca / "ca.key", "-set_serial", f"0x{secrets.token_hex(16)}")
-    extensions = ("-extfile", config, "-extensions", "leaf", "-days", LEAF_DAYS)
-    openssl("x509", "-req", "-in", work / "csr", *signing, *extensions, "-out", work / "tls.crt")
-    group = pwd.getpwnam(given["user"]).pw_gid
-    host_file.replace(path / "tls.key", (work / "tls.key").read_text(), 0o640, gid=group)
-    host_file.replace(path / "tls.crt", (work / "tls.crt").read_text())
+    leaf = ("-extfile", config, "-extensions", "leaf", "-days", LEAF_DAYS)
+    openssl("x509", "-req", "-in", work / "csr", *signing, *leaf, "-out", work / "tls.crt")
+    place(path, given, work, "tls.key", "tls.crt")
 
 
 def main() -> None:
@@ -119,11 +124,11 @@ def main() -> None:
     now = datetime.datetime.now(datetime.timezone.utc)
     try:
         seen = observe(*ca_files, ca_files[0]), observe(*leaf_files, ca_files[0])
-        changes = plan(*seen, given["address"], now)
-        if not module.check_mode:
-            with tempfile.TemporaryDirectory() as work:
-                for change in changes:
-                    apply(change.thing, given, pathlib.Path(work))
+        # What is issued anew is as it should be.
+        changes = plan(*seen, given["address"], now) or astray(given)
+        with tempfile.TemporaryDirectory() as work:
+            for change in [] if module.check_mode else changes:
+                apply(change, given, pathlib.Path(work))
     except ValueError:
         module.fail_json(msg=f"certificate_address is {given['address']!r}: give the box's public IP address.")
     except subprocess.CalledProcessError as error:

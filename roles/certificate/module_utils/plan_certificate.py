@@ -13,6 +13,23 @@ from ansible.module_utils.dlbox.change import Change
 RENEW = datetime.timedelta(days=30)
 
 
+EXTENSIONS = """
+[req]
+distinguished_name = name
+[name]
+[ca]
+basicConstraints = critical, CA:TRUE, pathlen:0
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+nameConstraints = critical, permitted;DNS:localhost
+[leaf]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectAltName = {names}
+"""
+
+
 class Certificate(NamedTuple):
     """A certificate as it is: its names, its end, and whether its key and its issuer fit."""
 
@@ -24,6 +41,11 @@ class Certificate(NamedTuple):
 def wanted_names(address: str) -> frozenset[str]:
     """The names that the box answers to, in OpenSSL's form; a ValueError where the address is none."""
     return frozenset({f"IP:{ipaddress.ip_address(address)}", "IP:127.0.0.1", "DNS:localhost"})
+
+
+def extensions(address: str) -> str:
+    """openssl's configuration for both: what the authority may vouch for, and what the certificate is for."""
+    return EXTENSIONS.format(names=", ".join(sorted(wanted_names(address))))
 
 
 def read(text: str, fits: bool) -> Certificate:
@@ -59,6 +81,23 @@ def plan(ca: Certificate | None, leaf: Certificate | None, address: str, now: da
     if reason := why(leaf, names, now):
         changes.append(Change("issue", "certificate", reason, _shown(leaf), {"names": sorted(names)}))
     return changes
+
+
+def owners(ca: str, path: str, group: str) -> dict[str, str]:
+    """Whose each file is, and its mode, as in root:ubuntu 640; the group's member runs the web services."""
+    public, private = "root:root 644", "root:root 600"
+    return {
+        f"{ca}/ca.key": private,
+        f"{ca}/ca.crt": public,
+        f"{path}/tls.key": f"root:{group} 640",
+        f"{path}/tls.crt": public,
+    }
+
+
+def strayed(shown: dict[str, str], wanted: dict[str, str]) -> list[Change]:
+    """The files that are there with another owner or mode: a service may not be able to read its key."""
+    differ = [file for file, one in shown.items() if one and one != wanted[file]]
+    return [Change("mend", file, "its owner or mode", shown[file], wanted[file]) for file in differ]
 
 
 def _shown(found: Certificate | None) -> Any:

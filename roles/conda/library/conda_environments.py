@@ -14,6 +14,7 @@ from ansible.module_utils import conda_prefix, conda_stage
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.conda_apply import apply, forget, lock
 from ansible.module_utils.conda_tools import Failure, Tools
+from ansible.module_utils.dlbox import host_file
 from ansible.module_utils.dlbox.change import Change, diff
 from ansible.module_utils.plan_environments import Seen, named, plan
 
@@ -112,14 +113,16 @@ def main() -> None:
     """Keep them, one run at a time."""
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     notes = pathlib.Path(module.params["notes"])
-    with contextlib.closing(os.fdopen(os.open(notes / "conda.running", os.O_RDWR | os.O_CREAT, 0o600))) as running:
-        try:
+    try:
+        with contextlib.closing(os.fdopen(os.open(notes / "conda.running", os.O_RDWR | os.O_CREAT, 0o600))) as running:
             fcntl.flock(running, fcntl.LOCK_EX | fcntl.LOCK_NB)
             done = keep(module, Tools(module.params, running.fileno()), notes)
-        except BlockingIOError:
-            module.fail_json(msg="Another run is still changing environments on this box: let it end, then run again.")
-        except (Failure, OSError) as failure:
-            module.fail_json(msg=str(failure))
+    except BlockingIOError:
+        module.fail_json(msg="Another run is still changing environments on this box: let it end, then run again.")
+    except Failure as failure:
+        module.fail_json(msg=str(failure))
+    except OSError as error:
+        module.fail_json(msg=host_file.unwritten(error, str(notes)))
     changes = done.pop("changes")
     shown = [change.public() for change in changes]
     module.exit_json(changed=bool(changes), changes=shown, diff=diff(changes), **done)

@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from graphlib import TopologicalSorter
 from typing import Any
 
 _HISTORY = re.compile(r"#\s*(update|install|create|remove|uninstall|neutered) specs:\s*(\[.*\])\s*$", re.MULTILINE)
@@ -70,6 +69,23 @@ def leaving(packages: Iterable[Package], ours: set[str], wanted: set[str]) -> se
     return {name for package in gone for name in package.names}
 
 
+def in_order(needs: Mapping[str, set[str]]) -> list[str]:
+    """Every name after what it needs; of some that need each other, as sphinx and its extensions do, one comes first."""
+    found: dict[str, None] = {}
+    begun: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name not in begun:
+            begun.add(name)
+            for one in sorted(needs[name]):
+                visit(one)
+            found[name] = None
+
+    for name in needs:
+        visit(name)
+    return list(found)
+
+
 def lock(records: Iterable[Mapping[str, Any]], platform: str) -> str:
     """What `conda list --explicit --md5` prints: every package's address and checksum, after what it needs."""
     held = {record["name"]: record for record in records}
@@ -79,5 +95,5 @@ def lock(records: Iterable[Mapping[str, Any]], platform: str) -> str:
     }
     # Python and pip need each other where conda adds pip to Python.
     needs.get("python", set()).discard("pip")
-    lines = [f"{held[name]['url']}#{held[name]['md5']}" for name in TopologicalSorter(needs).static_order()]
+    lines = [f"{held[name]['url']}#{held[name]['md5']}" for name in in_order(needs)]
     return "\n".join([f"# platform: {platform}", "@EXPLICIT", *lines, ""])

@@ -70,7 +70,10 @@ def main() -> None:
     differs = differing(program, hashed(list(program)))
     if differs:
         module.exit_json(changed=False, differs=differs, stops=[])
-    changed = keep(module, json.dumps(module.params["settings"], indent=1, sort_keys=True) + "\n")
+    try:
+        changed = keep(module, json.dumps(module.params["settings"], indent=1, sort_keys=True) + "\n")
+    except OSError as error:
+        module.fail_json(msg=host_file.unwritten(error, str(SETTINGS)))
     dry = ["--dry-run"] if module.check_mode else []
     _, out, err = module.run_command([COMMAND, "--json", "--reuse", *dry])
     try:

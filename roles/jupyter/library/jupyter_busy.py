@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dlbox.plan_service import belongs
-from ansible.module_utils.plan_busy import Process, process, programs, said
+from ansible.module_utils.plan_busy import Process, mute, process, programs, said
 
 DOCUMENTATION = r"""
 module: jupyter_busy
@@ -89,10 +89,11 @@ def main() -> None:
     unit = module.params["unit"]
     pid = first(unit)
     asked = server(pathlib.Path(f"~{module.params['user']}").expanduser(), pid) if pid else None
+    listed = processes(unit) if pid else []
     if asked is None:
-        module.exit_json(changed=False, said="")
+        module.exit_json(changed=False, said=mute(listed, pid))
     try:
-        text = said(kernels(asked["port"], asked["token"]), programs(processes(unit)))
+        text = said(kernels(asked["port"], asked["token"]), programs(listed))
     except (OSError, ValueError, KeyError) as error:
         text = f"JupyterLab does not say what its kernels do ({error})"
     module.exit_json(changed=False, said=text)

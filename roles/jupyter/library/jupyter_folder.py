@@ -6,13 +6,13 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 import pathlib
 import pwd
 import shutil
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox import host_file
 from ansible.module_utils.dlbox.change import Change, diff
 from ansible.module_utils.dlbox.places import away, left_out, make
 
@@ -62,16 +62,12 @@ def plan(want: dict[str, str], have: dict[str, str], came: dict[str, str]) -> li
     return changes
 
 
-def write(file: pathlib.Path, content: str, uid: int, gid: int) -> None:
-    """Write a file in one step."""
-    make(file.parent, uid, gid)
-    new = file.with_name(f".{file.name}.new")
+def noted(note: pathlib.Path) -> dict[str, str]:
+    """What was written before; nothing where the note is away or no JSON."""
     try:
-        new.write_text(content, encoding="utf-8")
-        os.chown(new, uid, gid)
-        new.replace(file)
-    finally:
-        new.unlink(missing_ok=True)
+        return dict(json.loads(note.read_text()))
+    except (FileNotFoundError, ValueError):
+        return {}
 
 
 def refusal(error: OSError, folder: pathlib.Path, needed: int) -> str:
@@ -98,7 +94,7 @@ def main() -> None:
         module.exit_json(changed=False, changes=[], folder=user.pw_dir, away=place)
     contents = {str(folder / name): content for name, content in given["files"].items()}
     have = {path: digest(pathlib.Path(path).read_bytes()) for path in contents if pathlib.Path(path).is_file()}
-    came = json.loads(note.read_text()) if note.exists() else {}
+    came = noted(note)
     changes = plan({path: digest(content) for path, content in contents.items()}, have, came)
     if not folder.exists():
         changes.insert(0, Change("make", str(folder), "there is none", None, given["user"]))
@@ -106,12 +102,14 @@ def main() -> None:
         try:
             make(folder, user.pw_uid, user.pw_gid)
             for change in [one for one in changes if one.verb == "write"]:
-                write(pathlib.Path(change.thing), contents[change.thing], user.pw_uid, user.pw_gid)
+                file = pathlib.Path(change.thing)
+                make(file.parent, user.pw_uid, user.pw_gid)
+                host_file.replace(file, contents[change.thing], uid=user.pw_uid, gid=user.pw_gid)
                 came[change.thing] = change.after
+                host_file.replace(note, json.dumps(came, indent=1) + "\n")
         except OSError as error:
             needed = sum(len(contents[one.thing].encode()) for one in changes if one.thing in contents)
             module.fail_json(msg=refusal(error, folder, needed))
-        note.write_text(json.dumps(came, indent=1) + "\n")
     module.exit_json(
         changed=bool(changes),
         changes=[one.public() for one in changes],

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dlbox.change import Change, diff
-from ansible.module_utils.dlbox.uv_install import Failure, beside, run, written
+from ansible.module_utils.dlbox.uv_install import Failure, beside, run, sweep, written
 from ansible.module_utils.plan_kernels import plan, wanted
 
 DOCUMENTATION = r"""
@@ -73,6 +73,8 @@ def install(uv: str, prefix: str) -> None:
     """Install ipykernel as the environment's owner, so that its files stay the owner's."""
     owner, mark = pathlib.Path(prefix).stat(), pathlib.Path(prefix, MARK)
     again = ["--reinstall"] if mark.exists() else []
+    if again:
+        sweep(pathlib.Path(prefix))
     mark.touch()
     command = ["/usr/sbin/runuser", "-u", pwd.getpwuid(owner.st_uid).pw_name, "--", uv, "pip", "install", "--quiet"]
     command += ["--system-certs", *again, "--python", f"{prefix}/bin/python", "ipykernel"]

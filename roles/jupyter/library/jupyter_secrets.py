@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import grp
+import json
 import pathlib
 import pwd
 import secrets
@@ -27,7 +28,10 @@ options:
   user: {description: Who runs JupyterLab., type: str, required: true}
   password: {description: The password., type: str, required: true}
   token: {description: The API token., type: str, required: true}
-  environment: {description: Environment variables for the unit., type: dict, default: {}}
+  environment:
+    description: "Environment variables for the unit, as a JSON object: a dict's short values would be blotted out of every answer."
+    type: str
+    default: "{}"
 author: [dlbox maintainers]
 """
 EXAMPLES = r"""
@@ -47,7 +51,7 @@ SPEC: dict[str, Any] = {
     "user": {"type": "str", "required": True},
     "password": {"type": "str", "required": True, "no_log": True},
     "token": {"type": "str", "required": True, "no_log": True},
-    "environment": {"type": "dict", "default": {}, "no_log": True},
+    "environment": {"type": "str", "default": "{}", "no_log": True},
 }
 # The password comes through standard input: an argument would be in the process list.
 HASH = "import sys; from jupyter_server.auth import passwd; print(passwd(sys.stdin.read()))"
@@ -103,9 +107,11 @@ def keep(given: dict[str, Any], check_mode: bool) -> list[Change]:
     wanted |= dict.fromkeys(["token", "cookie_secret"], f"{user}:{group} 600")
     have = {name: (folder / name).read_text() if (folder / name).exists() else None for name in wanted}
     hashed = (have["password_hash"] or "").strip()
-    matches = bool(hashed) and python(given["python"], CHECK, f"{hashed}\n{given['password']}") == "True"
+    there = pathlib.Path(given["python"]).exists() or not check_mode
+    # A dry run has not installed it.
+    matches = bool(hashed) and there and python(given["python"], CHECK, f"{hashed}\n{given['password']}") == "True"
     # No newline: Jupyter takes the whole file as the token.
-    text = {"token": given["token"], "environment": quoted(given["environment"])}
+    text = {"token": given["token"], "environment": quoted(json.loads(given["environment"]))}
     same = {name: have[name] == text[name] for name in text} | {"cookie_secret": bool(have["cookie_secret"])}
     changes = plan(hashed, matches, same, {name: host_file.shown(folder / name) for name in wanted}, wanted)
     for change in [] if check_mode else changes:
@@ -113,9 +119,11 @@ def keep(given: dict[str, Any], check_mode: bool) -> list[Change]:
             text["password_hash"] = python(given["python"], HASH, given["password"])
         elif change.thing == "cookie_secret" and change.verb == "write":
             text["cookie_secret"] = secrets.token_urlsafe(32)
+        file, own = folder / change.thing, wanted[change.thing]
         if change.verb == "write":
-            host_file.replace(folder / change.thing, text[change.thing], 0o600)
-        host_file.own(folder / change.thing, wanted[change.thing])
+            host_file.replace(file, text[change.thing], *host_file.ids(own))
+        else:
+            host_file.own(file, own)
     return changes
 
 

@@ -28,6 +28,11 @@ def programs(listed: list[Process]) -> list[str]:
     return sorted(one.name for one in listed if one.terminal and terminals.get(one.parent) == one.terminal)
 
 
+def mute(listed: list[Process], first: int) -> str:
+    """Why a server that has not written where it listens is left alone; one that has just started has no other processes."""
+    return "JupyterLab does not say where it listens" if any(one.pid != first for one in listed) else ""
+
+
 def said(kernels: list[dict[str, Any]], started: list[str]) -> str:
     """What a restart would end, or nothing; kernels as the API lists them."""
     busy = sorted(str(one["name"]) for one in kernels if one["execution_state"] == "busy")

@@ -74,11 +74,14 @@ def keep(given: dict[str, Any], check_mode: bool) -> list[Change]:
         for change in changes:
             if change.verb == "mend":
                 host_file.own(folder / change.thing, wanted)
-            elif change.thing == "password_hash":
-                host_file.replace(folder / change.thing, f"{USER}:{crypt(given['password'])}\n", 0o640, gid=group)
-            else:
-                new = session(given["site"], secrets.token_urlsafe(32))
-                host_file.replace(folder / change.thing, new, 0o640, gid=group)
+                continue
+            hashed_now = change.thing == "password_hash"
+            new = (
+                f"{USER}:{crypt(given['password'])}\n"
+                if hashed_now
+                else session(given["site"], secrets.token_urlsafe(32))
+            )
+            host_file.replace(folder / change.thing, new, *host_file.ids(wanted))
     return changes
 
 

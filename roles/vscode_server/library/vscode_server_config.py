@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import pathlib
 import pwd
@@ -78,13 +79,13 @@ def argon2(home: str, hashed: str, password: str) -> str:
     return done.stdout.strip()
 
 
-def plan(same_password: bool, same_text: bool, mode: int) -> list[str]:
+def plan(same_password: bool, same_text: bool, same_owner: bool) -> list[str]:
     """What to write or mend."""
     if not same_password:
         return ["write: the password is another than before"]
     if not same_text:
         return ["write: the file differs"]
-    return [] if mode == 0o640 else ["mend: the file's mode"]
+    return [] if same_owner else ["mend: the file's owner or mode"]
 
 
 def main() -> None:
@@ -92,13 +93,16 @@ def main() -> None:
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     given, file = module.params, pathlib.Path(module.params["path"])
     before = file.read_text() if file.exists() else ""
-    hashed = kept_hash(before)
+    hashed, node = kept_hash(before), pathlib.Path(given["home"], "lib/node")
     try:
-        same = bool(hashed) and argon2(given["home"], hashed, given["password"]) == "true"
-        changes = plan(same, before == text(given, hashed), file.stat().st_mode & 0o777 if file.exists() else 0)
+        wanted = f"root:{grp.getgrgid(pwd.getpwnam(given['user']).pw_gid).gr_name} 640"
+        # A dry run has not installed it.
+        there = node.exists() or not module.check_mode
+        same = bool(hashed) and there and argon2(given["home"], hashed, given["password"]) == "true"
+        changes = plan(same, before == text(given, hashed), host_file.shown(file) == wanted)
         if changes and not module.check_mode:
             kept = hashed if same else argon2(given["home"], "", given["password"])
-            host_file.replace(file, text(given, kept), 0o640, gid=pwd.getpwnam(given["user"]).pw_gid)
+            host_file.replace(file, text(given, kept), *host_file.ids(wanted))
     except subprocess.CalledProcessError as error:
         last = (error.stderr.strip().splitlines() or ["no message"])[-1]
         module.fail_json(msg=f"code-server's Node failed ({last}): remove {given['home']} and run this again.")

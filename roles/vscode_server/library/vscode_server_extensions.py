@@ -83,7 +83,10 @@ def main() -> None:
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         module.fail_json(msg=f"box_vscode_extensions names a file that is no .vsix ({error}): give another.")
     listed = pathlib.Path(pwd.getpwnam(given["user"]).pw_dir, ".local/share/code-server/extensions/extensions.json")
-    have = installed(json.loads(listed.read_text() or "[]")) if listed.exists() else {}
+    try:
+        have = installed(json.loads(listed.read_text() or "[]")) if listed.exists() else {}
+    except ValueError as error:
+        module.fail_json(msg=f"{listed} is cut off or no JSON ({error}): remove it, then run again.")
     done, refused = [], {}
     for one in lacking([*files, *map(by_name, given["names"])], have):
         why = "" if module.check_mode else install(given, one)

@@ -16,6 +16,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox import host_file
 from ansible.module_utils.dlbox.alone import alone
 
 DOCUMENTATION = r"""
@@ -46,6 +47,7 @@ SPEC: dict[str, Any] = {
 NEED_MB = 1100
 # A server that says nothing for so long has gone.
 SECONDS = 60
+UNPACKED = ".code-server-"
 ARCHES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -78,6 +80,8 @@ def fetch(url: str, sha256: str, file: pathlib.Path) -> None:
             while block := answer.read(1 << 20):
                 total.update(block)
                 out.write(block)
+            if missing := max(int(answer.headers.get("Content-Length") or 0) - out.tell(), 0):
+                raise http.client.IncompleteRead(b"", missing)
     except (OSError, http.client.HTTPException) as error:
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
             raise Refused(full(file.parent)) from error
@@ -93,11 +97,13 @@ def fetch(url: str, sha256: str, file: pathlib.Path) -> None:
 
 
 def install(source: str, sha256: str, path: pathlib.Path, marker: str) -> None:
-    """Unpack beside the old installation, then take its place."""
+    """Unpack beside the old installation, without what a killed run left there, then take its place."""
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    for left in path.parent.glob(f"{UNPACKED}*"):
+        shutil.rmtree(left)
     if shutil.disk_usage(path.parent).free // 1_000_000 < NEED_MB:
         raise Refused(full(path.parent))
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".code-server-") as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=UNPACKED) as folder:
         archive, new = pathlib.Path(folder, "archive"), pathlib.Path(folder, "new")
         if not source.startswith("/"):
             fetch(source, sha256, archive)
@@ -135,6 +141,8 @@ def main() -> None:
                 install(source, sha256, path, marker)
     except Refused as refused:
         module.fail_json(msg=str(refused))
+    except OSError as error:
+        module.fail_json(msg=host_file.unwritten(error, str(path)))
     module.exit_json(changed=changed, missing=False)
 
 

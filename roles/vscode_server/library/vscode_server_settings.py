@@ -76,11 +76,13 @@ def main() -> None:
     except (ValueError, IndexError) as error:
         module.warn(f"{file} is left as it is, since it is no JSON ({error}): correct it, then run this again.")
         module.exit_json(changed=False, changes=[])
-    if not module.check_mode:
-        if changes:
+    try:
+        if changes and not module.check_mode:
             write(file, text, given["user"])
-        if new != noted:
+        if new != noted and not module.check_mode:
             write(note, json.dumps(new, indent=1) + "\n", "root")
+    except OSError as error:
+        module.fail_json(msg=host_file.unwritten(error, str(file)))
     module.exit_json(changed=bool(changes), changes=changes, diff={"before": before, "after": text})
 
 

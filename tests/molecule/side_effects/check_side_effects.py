@@ -169,9 +169,7 @@ def no_conda() -> Iterator[None]:
     configure("conda")
 
 
-INSTALLER = (
-    "while [ $# -gt 0 ]; do [ $1 = -p ] && mkdir -p $2/bin && ln -s /opt/conda.away/bin/conda $2/bin/conda; shift; done"
-)
+INSTALLER = "while [ $# -gt 0 ]; do [ $1 = -p ] && mkdir -p $2/bin && ln -sf /opt/conda.away/bin/conda $2/bin/conda; shift; done"
 
 
 @pytest.mark.usefixtures("no_conda")
@@ -193,6 +191,9 @@ def test_27_miniforge_mirror_timeout_wrong_checksum_full_disk(mirror: Callable[[
         ssh("sudo chown ubuntu: ~/.cache && head -c 4096 /dev/zero > ~/.cache/fill || true")
         said = refused("conda", **settings, conda_miniforge_sha256=right)
         assert re.search(r"the disk is full: about 1000 MiB are needed and \d+ are free, so \d+ MiB are missing", said)
+    assert configure("conda", **settings, conda_miniforge_sha256=right)
+    ssh("touch ~/miniforge3.unfinished && rm ~/miniforge3/bin/conda && ln -s /bin/false ~/miniforge3/bin/conda")
+    # What a kill left there is not taken for conda.
     assert configure("conda", **settings, conda_miniforge_sha256=right)
     assert not configure("conda", **settings, conda_miniforge_sha256=right)
     assert "miniforge3" in ssh("cat /var/lib/dlbox/conda.json")

@@ -32,6 +32,14 @@ ROWS: dict[str, tuple[dict[str, str | None], dict[str, Any], dict[str, str], dic
         {planner.PIP: "[global]\nindex-url = https://m.example.org/simple\ntimeout = 60\n\n"},
     ),
     "uv": ({planner.UV: None}, {}, ALL, {planner.UV: '[[index]]\nurl = "https://m.example.org/simple"\ndefault = true\n'}),
+    "uv_without_a_last_newline": (
+        {planner.UV: "offline = false"}, {}, ALL,
+        {planner.UV: 'offline = false\n[[index]]\nurl = "https://m.example.org/simple"\ndefault = true\n'},
+    ),
+    "pip_with_a_key_that_stands_twice": (
+        {planner.PIP: "[global]\ntimeout = 1\ntimeout = 60\n"}, {}, ALL,
+        {planner.PIP: "[global]\ntimeout = 60\nindex-url = https://m.example.org/simple\n\n"},
+    ),
     "conda": ({planner.CONDA: None}, {}, ALL, {planner.CONDA: "channel_alias: https://m.example.org/cloud\n"}),
     "written_before": ({LIST: EC2_AT}, {LIST: {"original": EC2, "written": EC2_AT}}, ALL, {}),
     "taken_off": ({LIST: EC2_AT}, {LIST: {"original": EC2, "written": EC2_AT}}, NONE, {LIST: EC2}),

@@ -30,7 +30,7 @@ def converge(given: dict[str, Any], work: pathlib.Path) -> list[str]:
     )
     changes = certificate.plan(*seen, given["address"], NOW)
     for change in changes:
-        certificate.apply(change.thing, given, work)
+        certificate.apply(change, given, work)
     return [change.thing for change in changes]
 
 

@@ -16,6 +16,20 @@ NAMES = frozenset({"IP:203.0.113.7", "IP:127.0.0.1", "DNS:localhost"})
 CA = certificate.Certificate(frozenset(), YEARS, fits=True)
 LEAF = certificate.Certificate(NAMES, YEARS, fits=True)
 
+OWNERS = certificate.owners("/ca", "/tls", "ubuntu")
+STRAYED = {
+    "as they should be": (OWNERS, []),
+    "none there yet": (dict.fromkeys(OWNERS, ""), []),
+    "a key of root's": (OWNERS | {"/tls/tls.key": "root:root 640"}, [("/tls/tls.key", "root:ubuntu 640")]),
+    "an open authority": (OWNERS | {"/ca/ca.key": "root:root 644"}, [("/ca/ca.key", "root:root 600")]),
+}
+
+
+@pytest.mark.parametrize(("shown", "expected"), STRAYED.values(), ids=STRAYED)
+def test_files_with_another_owner_or_mode(shown: dict[str, str], expected: list[tuple[str, str]]) -> None:
+    assert [(one.thing, one.after) for one in certificate.strayed(shown, OWNERS)] == expected
+
+
 CERTIFICATES = {
     "first_run": (None, None, [("authority", "there is none yet"), ("certificate", "there is none yet")]),
     "good": (CA, LEAF, []),

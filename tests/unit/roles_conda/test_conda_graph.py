@@ -110,6 +110,13 @@ def test_lock_is_explicit_and_in_order() -> None:
             "depends": list(depends),
         }
 
+    # https://github.com/sphinx-doc/sphinx/issues/11614
+    around = [record("sphinx", "python", "sphinxcontrib-applehelp"), record("sphinxcontrib-applehelp", "sphinx >=5")]
+    assert [line[22:-11] for line in graph.lock([*around, record("python")], "linux-64").splitlines()[2:]] == [
+        "python",
+        "sphinxcontrib-applehelp",
+        "sphinx",
+    ]
     held = [
         record("numpy", "python >=3", "libblas 3.*"),
         record("libblas"),

@@ -118,6 +118,14 @@ IDLE = [
     "8 (pt_data) S 9 9 9 0 -1 0",
     "20 (bash) S 7 20 20 34817 20 0",
 ]
+MUTE = {"it does not run": ([], ""), "it starts": (IDLE[:1], ""), "its disk was full": (IDLE[:2], "JupyterLab does not say where it listens")}  # fmt: skip
+
+
+@pytest.mark.parametrize(("stats", "expected"), MUTE.values(), ids=MUTE)
+def test_a_server_that_does_not_say_where_it_listens(stats: list[str], expected: str) -> None:
+    assert busy.mute([busy.process(one) for one in stats], 7) == expected
+
+
 BUSY = {
     "nothing": ([], IDLE, ""),
     "an_idle_kernel": ([kernel("conda-dl", "idle"), kernel("conda-x", "starting")], IDLE, ""),

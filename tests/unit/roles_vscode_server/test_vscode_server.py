@@ -5,6 +5,7 @@ import io
 import pathlib
 import socket
 import tarfile
+import threading
 from typing import Any
 
 import pytest
@@ -31,17 +32,17 @@ def test_the_configuration_is_yaml_that_holds_a_hash_alone() -> None:
 
 
 PLANS = {
-    "first_run": (False, False, 0, ["write: the password is another than before"]),
-    "good": (True, True, 0o640, []),
-    "new_password": (False, True, 0o640, ["write: the password is another than before"]),
-    "another_port": (True, False, 0o640, ["write: the file differs"]),
-    "world_readable": (True, True, 0o644, ["mend: the file's mode"]),
+    "first_run": (False, False, False, ["write: the password is another than before"]),
+    "good": (True, True, True, []),
+    "new_password": (False, True, True, ["write: the password is another than before"]),
+    "another_port": (True, False, True, ["write: the file differs"]),
+    "world_readable": (True, True, False, ["mend: the file's owner or mode"]),
 }
 
 
-@pytest.mark.parametrize(("password", "text", "mode", "expected"), PLANS.values(), ids=PLANS)
-def test_when_the_configuration_is_written(password: bool, text: bool, mode: int, expected: list[str]) -> None:
-    assert config.plan(password, text, mode) == expected
+@pytest.mark.parametrize(("password", "text", "owner", "expected"), PLANS.values(), ids=PLANS)
+def test_when_the_configuration_is_written(password: bool, text: bool, owner: bool, expected: list[str]) -> None:
+    assert config.plan(password, text, owner) == expected
 
 
 PYTHON = {"identifier": {"id": "ms-python.Python"}, "version": "2026.1.0"}
@@ -108,6 +109,29 @@ def test_a_wrong_checksum_and_a_dead_mirror_are_sentences(tmp_path: pathlib.Path
     with pytest.raises(install.Refused, match=r"could not be had .* put the archive on the box"):
         install.install("http://127.0.0.1:9/x", right, home, "y")
     assert (home / ".archive").read_text() == "x"
+
+
+def test_a_connection_that_is_cut_is_no_altered_archive(tmp_path: pathlib.Path) -> None:
+    def cut(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 100)
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=cut, args=(server,))
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/x"
+        with pytest.raises(install.Refused, match=r"could not be had \(.*900 more expected\)\): nothing was installed"):
+            install.install(url, "00", tmp_path / "opt/code-server", "x")
+        thread.join()
+
+
+def test_what_a_killed_run_unpacked_goes(tmp_path: pathlib.Path) -> None:
+    file, home = archive(tmp_path, "bin/code-server"), tmp_path / "opt/code-server"
+    (home.parent / ".code-server-x1/new").mkdir(parents=True)
+    install.install(str(file), "", home, "x")
+    assert [path.name for path in home.parent.iterdir()] == ["code-server"]
 
 
 def test_a_full_disk_is_told_in_megabytes(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
