@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-import os
-import pathlib
-import secrets
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dlbox import private_folder
+from ansible.module_utils.dlbox.errors import DlboxError
 
 DOCUMENTATION = r"""
 module: box_local
@@ -16,6 +13,7 @@ short_description: Keep a box's files in a private folder on the controller
 description:
   - Makes the folder (0700) and every secret that is missing or empty (0600), writes the files that are given, and mends modes.
   - A secret is never returned; read its file.
+  - On the controller it runs in Ansible's own process (the action plugin of its name).
 options:
   path: {description: The folder., type: path, required: true}
   secrets: {description: Names of the secrets., type: list, elements: str, default: []}
@@ -29,61 +27,16 @@ EXAMPLES = r"""
 RETURN = r"""
 changes: {description: What was made or mended., type: list, returned: success}
 """
-SPEC: dict[str, Any] = {
-    "path": {"type": "path", "required": True},
-    "secrets": {"type": "list", "elements": "str", "default": []},
-    "files": {"type": "dict", "default": {}},
-}
-
-
-def mode(path: pathlib.Path) -> int:
-    """The permission bits, or 0 where there is nothing."""
-    return path.stat().st_mode & 0o777 if path.exists() else 0
-
-
-def plan(folder: pathlib.Path, names: list[str], files: dict[str, str]) -> list[tuple[str, pathlib.Path]]:
-    """What to make and what to mend, in order."""
-    steps = [] if mode(folder) == 0o700 else [("mend" if folder.exists() else "make", folder)]
-    missing = {name for name in names if not (folder / name).exists() or not (folder / name).stat().st_size}
-    other = {
-        name
-        for name, text in files.items()
-        if text and (not (folder / name).exists() or (folder / name).read_text() != text)
-    }
-    for file in (folder / name for name in [*names, *files]):
-        if file.name in missing | other:
-            steps.append(("write", file))
-        elif mode(file) not in (0, 0o600):
-            steps.append(("mend", file))
-    return steps
-
-
-def apply(verb: str, path: pathlib.Path, files: dict[str, str]) -> None:
-    """Make or mend one thing; no file is readable by others, not even for a moment."""
-    if verb == "make":
-        path.mkdir(mode=0o700, parents=True)
-    elif verb == "mend":
-        path.chmod(0o700 if path.is_dir() else 0o600)
-    else:
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(files[path.name] if path.name in files else secrets.token_urlsafe(18))
+SPEC = private_folder.SPEC
 
 
 def main() -> None:
     """Make what is missing."""
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
-    given = module.params
     try:
-        steps = plan(pathlib.Path(given["path"]), given["secrets"], given["files"])
-        for verb, path in [] if module.check_mode else steps:
-            apply(verb, path, given["files"])
-    except OSError as error:
-        # On the controller, where another user may have run it before.
-        module.fail_json(
-            msg=f"{error.filename or given['path']} gives an error here ({error.strerror}): mend that, then run again."
-        )
-    module.exit_json(changed=bool(steps), changes=[f"{verb} {path}" for verb, path in steps])
+        module.exit_json(**private_folder.run(module.params, module.check_mode))
+    except DlboxError as error:
+        module.fail_json(msg=str(error))
 
 
 if __name__ == "__main__":

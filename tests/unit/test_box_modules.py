@@ -6,10 +6,10 @@ import subprocess
 import time
 
 import pytest
+from dlbox import private_folder
 from dlbox.plan_service import address, belongs, hold_back, listeners, plan, silent, unsteady, unvouched
 from unit.roles_loader import load
 
-local = load("../library/box_local.py")
 service = load("../library/box_service.py")
 
 
@@ -168,20 +168,20 @@ def test_what_starts_or_is_enabled_does_not_wait() -> None:
 def test_the_controllers_secrets(tmp_path: pathlib.Path) -> None:
     folder, names = tmp_path / "000000000000/us-west-2/lab", ["jupyter_password", "jupyter_token"]
     files = {"ca.crt": "pem", "none": ""}
-    for step in local.plan(folder, names, files):
-        local.apply(*step, files)
+    for step in private_folder.plan(folder, names, files):
+        private_folder.apply(*step, files)
     first = [(folder / name).read_text() for name in names]
     assert min(map(len, first)) >= 24
     assert len(set(first)) == 2
     assert [oct((folder / name).stat().st_mode & 0o777) for name in names] == ["0o600", "0o600"]
-    assert local.plan(folder, names, files) == []
+    assert private_folder.plan(folder, names, files) == []
     (folder / names[0]).chmod(0o644)
     (folder / names[1]).unlink()
-    assert local.plan(folder, names, files) == [("mend", folder / names[0]), ("write", folder / names[1])]
-    for step in local.plan(folder, names, files):
-        local.apply(*step, files)
+    assert private_folder.plan(folder, names, files) == [("mend", folder / names[0]), ("write", folder / names[1])]
+    for step in private_folder.plan(folder, names, files):
+        private_folder.apply(*step, files)
     assert (folder / names[0]).read_text() == first[0]
     assert (folder / names[1]).read_text() != first[1]
     assert (folder / "ca.crt").read_text() == "pem"
     assert oct((folder / "ca.crt").stat().st_mode & 0o777) == "0o600"
-    assert local.plan(folder, names, {"ca.crt": "another"}) == [("write", folder / "ca.crt")]
+    assert private_folder.plan(folder, names, {"ca.crt": "another"}) == [("write", folder / "ca.crt")]
