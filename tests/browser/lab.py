@@ -31,15 +31,15 @@ DRAWN_ANEW = (
 def sign_in(driver: Chrome, page: str, receipt: dict[str, Any]) -> None:
     """Open JupyterLab at its page, without what an earlier session left open, and sign in."""
     driver.get(f"{page}?reset")
-    field = WebDriverWait(driver, 30).until(element_to_be_clickable((By.NAME, "password")))
+    field = WebDriverWait(driver, 60).until(element_to_be_clickable((By.NAME, "password")))
     field.send_keys(pathlib.Path(receipt["password_file"]).read_text().strip() + Keys.ENTER)
-    WebDriverWait(driver, 60).until(url_contains("/lab"))
+    WebDriverWait(driver, 120).until(url_contains("/lab"))
 
 
 def open_notebook(driver: Chrome, kernel: str, code: str) -> WebElement:
     """Click a kernel's card in the launcher and type into the first cell of the new notebook, which is returned."""
     card = f".jp-LauncherCard[data-category='Notebook'][title^='{kernel}']"
-    wait = WebDriverWait(driver, 60, ignored_exceptions=DRAWN_ANEW)
+    wait = WebDriverWait(driver, 120, ignored_exceptions=DRAWN_ANEW)
 
     def opened(_: Chrome) -> bool:
         driver.find_element(By.CSS_SELECTOR, card).click()

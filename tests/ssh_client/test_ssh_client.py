@@ -236,7 +236,7 @@ def test_the_last_box_takes_file_and_include_with_it(machine):
     assert machine.answers("other")["hostname"] == "198.51.100.8"
     machine.play({"other": {}}, entry="absent")
     assert (machine.ssh / "config").read_bytes() == USERS + b"\n"
-    assert not (machine.ssh / "dlbox.config").exists()
+    assert [path.name for path in machine.ssh.iterdir()] == ["config"]
     assert changed(machine.play({"other": {}}, entry="absent")) == {"other": 0}
 
 
