@@ -234,6 +234,18 @@ def test_what_keeps_no_stop_from_coming_is_not_broken(here: Module, aws_server: 
     assert here("dlbox_stop_proof", backend="lambda", check=True)["broken"] == []
 
 
+@pytest.mark.parametrize(
+    ("stands", "asked", "by"), [("scheduler", "lambda", "schedule"), ("lambda", "scheduler", "function")]
+)
+def test_a_backend_that_was_changed_and_not_applied_is_one_sentence(
+    here: Module, aws_server: Server, stands: str, asked: str, by: str
+) -> None:
+    launch(aws_server)
+    here("dlbox_schedule", backend=stands)
+    said = f"box_stop_backend is {asked}, and on AWS a {by} stops the box: run playbooks/provision.yml, then this again"
+    assert here("dlbox_stop_proof", backend=asked, check=True)["broken"] == [said]
+
+
 BREAKS: dict[str, tuple[Callable[[Server], Any], str]] = {
     "disabled": (lambda s: change(s, State="DISABLED"), "schedule dlbox-us-west-2-lab/stop: it is disabled"),
     "schedule deleted": (

@@ -9,10 +9,24 @@ from .change import Change
 
 def reasons(changes: list[Change], shutdown: str, elsewhere: list[str]) -> list[str]:
     """Why the stops are broken, one sentence for each thing that site.yml would mend. `shutdown`: what a power-off does, stop or terminate."""
-    found = [f"{change.thing}: {change.reason}" for change in changes if _matters(change)]
+    found = _by_the_other(changes) or [f"{change.thing}: {change.reason}" for change in changes if _matters(change)]
     found += [f"there is one in {region}, but it stops nothing of another region" for region in elsewhere]
     lost = f"shutdown behaviour of the instance: it is {shutdown}, so the idle stop would delete the box with its disk"
     return found if shutdown == "stop" else [*found, lost]
+
+
+def _by_the_other(changes: list[Change]) -> list[str]:
+    """One sentence instead of one for each thing, where box_stop_backend was changed and not yet applied."""
+    made, gone = (
+        {change.thing.partition(" ")[0] for change in changes if change.verb == verb} for verb in ("create", "delete")
+    )
+    for wanted, other in (("function", "schedule"), ("schedule", "function")):
+        if wanted in made and other in gone:
+            told = "lambda" if wanted == "function" else "scheduler"
+            return [
+                f"box_stop_backend is {told}, and on AWS a {other} stops the box: run playbooks/provision.yml, then this again"
+            ]
+    return []
 
 
 def _matters(change: Change) -> bool:
