@@ -38,10 +38,12 @@ def driver(receipt: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
     home = tmp_path_factory.mktemp("home")
     chromium.trust(home, pathlib.Path(receipt["ca_file"]))
     with chromium.browser(home) as found:
-        desktop.sign_in(found, receipt)
-        yield found
-        OUT.mkdir(exist_ok=True)
-        found.save_screenshot(str(OUT / "desktop.png"))
+        try:
+            desktop.sign_in(found, receipt)
+            yield found
+        finally:
+            OUT.mkdir(exist_ok=True)
+            found.save_screenshot(str(OUT / "desktop.png"))
 
 
 def ssh(command: str, text: str = "") -> str:

@@ -34,7 +34,7 @@ DRAWN_ANEW = [JavascriptException, NoSuchElementException, StaleElementReference
 def sign_in(driver: Chrome, receipt: dict[str, Any]) -> None:
     """Open the desktop and wait until its panel is there."""
     web.sign_in(driver, receipt["urls"]["desktop"], pathlib.Path(receipt["desktop_password_file"]).read_text())
-    WebDriverWait(driver, 90, ignored_exceptions=DRAWN_ANEW).until(drawn)
+    WebDriverWait(driver, 180, ignored_exceptions=DRAWN_ANEW).until(drawn)
 
 
 def colours(driver: Chrome, top: float = 0, bottom: float = 1) -> dict[int, int]:
