@@ -71,6 +71,15 @@ cache_timeout: 300
 """
 
 
+def _place(error: BaseException) -> str:
+    """The user's own file and line that an error of Ansible's comes from, as far as it tells."""
+    origin = getattr(error, "obj", None)
+    if hasattr(origin, "line_num"):
+        return f"{Path(origin.path).resolve()}, line {origin.line_num}"
+    cause = error.__cause__ or error.__context__
+    return _place(cause) if cause else "group_vars or host_vars"
+
+
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]
     """See DOCUMENTATION."""
 
@@ -86,8 +95,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         self._read_config_data(path)
         sources = [*inventory.processed_sources, path]
         group = inventory.groups.get("boxes")
-        variables = {host.name: self._variables(host, sources) for host in (group.get_hosts() if group else ())}
         try:
+            variables = {host.name: self._variables(host, sources) for host in (group.get_hosts() if group else ())}
             declared = {name: self._box(name, of) for name, of in variables.items()}
             # With no box declared there is still something to list: what carries the tag where group_vars point to.
             known = [*declared.values()] or [self._box("none", self._variables(None, sources))]
@@ -117,10 +126,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def _variables(self, host: Any, sources: list[str]) -> dict[str, Any]:
         """A host's variables (or those of `all`) from every source so far, as the `constructed` plugin reads them."""
         groups = sort_groups({self.inventory.groups["all"], *(host.get_groups() if host else ())})
-        parts = [get_group_vars(groups), get_vars_from_inventory_sources(self.loader, sources, groups, "all")]
-        if host:
-            parts += [host.get_vars(), get_vars_from_inventory_sources(self.loader, sources, [host], "all")]
-            parts += [{"inventory_hostname": host.name}]
+        try:
+            parts = [get_group_vars(groups), get_vars_from_inventory_sources(self.loader, sources, groups, "all")]
+            if host:
+                parts += [host.get_vars(), get_vars_from_inventory_sources(self.loader, sources, [host], "all")]
+                parts += [{"inventory_hostname": host.name}]
+        except AnsibleError as error:
+            raise Refused(f"{_place(error)}: {error.message.rstrip('.')}: correct it, then run again") from error
         return functools.reduce(combine_vars, parts)
 
     def _box(self, name: str, variables: dict[str, Any]) -> Box:

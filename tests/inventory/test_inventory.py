@@ -283,6 +283,18 @@ def test_what_cannot_work_is_said_in_one_sentence(project, case, env, arguments,
     assert_one_sentence(ended, said)
 
 
+def test_a_slip_in_the_settings_is_named_with_its_file_and_line(project):
+    settings = project.home / "group_vars/all.yml"
+    settings.write_text("box_region: us-west-2\nbox_environments:\n  - pip: [tqdm\nbox_vscode: true\n")
+    ended = project.run("ansible-inventory", "--list")
+    assert_one_sentence(ended, [f"{settings}, line 4: ", "did not find expected ',' or ']'"])
+
+
+def test_a_rehearsal_that_was_removed_is_no_lack_of_a_sign_in(project):
+    ended = project.run("ansible-inventory", "--list", AWS_CONFIG_FILE="/dev/null", AWS_PROFILE="dlbox-rehearsal")
+    assert_one_sentence(ended, ["the rehearsal is down", "make up"])
+
+
 def test_the_rehearsal_being_down_is_said_at_once(project, tmp_path, aws_server):
     aws = tmp_path / "aws"
     aws.write_text((aws_server.home / "config").read_text().replace(aws_server.url, "http://127.0.0.1:1"))

@@ -54,6 +54,7 @@ REFUSED = {
     "conda's own": ({"name": "base"}, FILE, "where conda itself lies"),
     "conda's own in the file": ({"file": "x.yml"}, FILE.replace("theirs", "base", 1), "where conda itself lies"),
     "no name in the file": ({"file": "x.yml"}, "dependencies: [python]", "needs a name"),
+    "a blank in a name": ({"name": "my env"}, FILE, "'my env' is no name"),
     "a path as a name": ({"file": "x.yml", "name": "../x"}, FILE, "'../x' is no name"),
     "file and list": ({"file": "x.yml", "pip": ["x"]}, FILE, "has a file and pip"),
     "a state": ({"name": "dl", "state": "gone"}, FILE, "neither present nor absent"),

@@ -105,7 +105,7 @@ def test_every_shipped_setting_has_a_comment_beside_it() -> None:
         ({"box_pytorch": "two"}, "box_pytorch: 'two' is not a version"),
         ({"box_environments": {"dl": {}}}, "box_environments: .* is not a list"),
         ({"box_environments": ["dl"]}, "each environment needs a name"),
-        ({"box_environments": [{"name": "../etc"}]}, "each environment needs a name"),
+        ({"box_environments": [{"name": "../etc"}]}, "'../etc' is no name"),
         ({"box_environments": [{"name": "dl", "pyhton": "3.11"}]}, "dl has the unknown key 'pyhton'; known are name"),
         ({"box_environments": [{"name": "dl", "python": 3}]}, "python of dl is a version in quotes"),
         ({"box_environments": [{"name": "dl", "pip": "torch"}]}, "pip of dl: 'torch' is not a list"),

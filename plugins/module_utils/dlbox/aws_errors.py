@@ -6,6 +6,8 @@ from botocore import exceptions as boto
 
 from .errors import AwsError
 
+# The profile that the rehearsal writes while it is up.
+REHEARSAL = "dlbox-rehearsal"
 THROTTLED = frozenset(
     [
         "Throttling",
@@ -80,6 +82,8 @@ def sentence(service: str, operation: str, error: Exception, profile: str = "") 
 
 def credential_advice(error: Exception, profile: str = "") -> str:
     """A failure before any call left this machine."""
+    if isinstance(error, boto.ProfileNotFound) and REHEARSAL in str(error):
+        return "the rehearsal is down: `make up` brings it up, and a new shell without its settings is for AWS"
     if isinstance(error, boto.ProfileNotFound):
         return f"box_profile or AWS_PROFILE names a profile that does not exist ({error}): {LOGIN}"
     if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError):

@@ -24,7 +24,7 @@ _ELSEWHERE = re.compile(r"-(r|c|-requirement|-constraint)\b|(-e|--editable)[ =]*
 
 def form(key: str, entry: Any) -> None:
     """Refuse an entry of box_environments that is not of the right form; files are not read."""
-    if not isinstance(entry, Mapping) or not (NAME.fullmatch(str(entry.get("name", ""))) or entry.get("file")):
+    if not isinstance(entry, Mapping) or not (entry.get("name") or entry.get("file")):
         raise Refused(f"{key}: each environment needs a name of a-z, 0-9, '.', '_' or '-', as in - name: dl")
     name = str(entry.get("name") or entry["file"])[:63]
     if "name" in entry and not NAME.fullmatch(str(entry["name"])):

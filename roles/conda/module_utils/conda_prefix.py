@@ -57,7 +57,10 @@ def packages(prefix: str) -> list[Package]:
         needs = frozenset(conda_name(spec) for spec in record.get("depends", []))
         found.append(Package(names, needs, record["name"] in by_name))
     for name, _, folder in distributions(prefix):
-        needed = re.findall(r"^Requires-Dist:(.*)", (folder / "METADATA").read_text(errors="replace"), re.MULTILINE)
+        # Not what an extra would need: whose extra it is cannot be told from what is installed.
+        needed = re.findall(
+            r"^Requires-Dist:(?!.*;.*\bextra\s*==)(.*)", (folder / "METADATA").read_text(errors="replace"), re.MULTILINE
+        )
         # PEP 376: pip and uv leave REQUESTED beside what was asked for by name.
         requested = (folder / "REQUESTED").exists()
         found.append(Package(frozenset({name}), frozenset(map(pip_name, needed)), requested))

@@ -44,7 +44,14 @@ def env(tmp_path: pathlib.Path) -> pathlib.Path:
     files = ["lib/python3.12/site-packages/scikit_learn-1.0.dist-info/METADATA"]
     record(tmp_path, "scikit-learn", depends=["python >=3.12,<3.13.0a0", "joblib"], files=files)
     dist(tmp_path, "scikit_learn", installer="conda\n")
-    dist(tmp_path, "einops", METADATA="Name: einops\nRequires-Dist: Scikit_Learn>=1; extra == 'x'\n", REQUESTED="")
+    # The last two as ipython's: what an extra would need is no need.
+    needs = [
+        "Scikit_Learn>=1; python_version > '3'",
+        "numpy>=2.0; extra == 'test-extra'",
+        'joblib; python_version > "3" and extra == "x"',
+    ]
+    text = "".join(f"Requires-Dist: {one}\n" for one in needs)
+    dist(tmp_path, "einops", METADATA=f"Name: einops\n{text}", REQUESTED="")
     dist(
         tmp_path,
         "mine",
