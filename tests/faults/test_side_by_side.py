@@ -97,7 +97,7 @@ def test_destroying_one_box_leaves_the_others(provision: Provision, clone: Clone
     assert "la is not in inventory/boxes.yml, or --limit leaves it out" in " ".join(left_out.stdout.split())
     unnamed = clone.play("destroy.yml")
     assert unnamed.returncode != 0
-    assert "No box was named: type the name" in " ".join(unnamed.stdout.split())
+    assert "No box of inventory/boxes.yml was named: type a name from there" in " ".join(unnamed.stdout.split())
     # A part that is run alone checks the settings, too.
     misspelt = clone.play("provision.yml", "--tags", "jupyter", "-e", "box_idle_minute=30")
     assert misspelt.returncode != 0
