@@ -74,8 +74,9 @@ cache_timeout: 300
 def _place(error: BaseException) -> str:
     """The user's own file and line that an error of Ansible's comes from, as far as it tells."""
     origin = getattr(error, "obj", None)
-    if hasattr(origin, "line_num"):
-        return f"{Path(origin.path).resolve()}, line {origin.line_num}"
+    if path := getattr(origin, "path", None):
+        line = f", line {origin.line_num}" if origin.line_num else ""
+        return f"{Path(path).resolve()}{line}"
     cause = error.__cause__ or error.__context__
     return _place(cause) if cause else "group_vars or host_vars"
 
@@ -132,7 +133,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 parts += [host.get_vars(), get_vars_from_inventory_sources(self.loader, sources, [host], "all")]
                 parts += [{"inventory_hostname": host.name}]
         except AnsibleError as error:
-            raise Refused(f"{_place(error)}: {error.message.rstrip('.')}: correct it, then run again") from error
+            way = (
+                "give the vault's password, as with --ask-vault-pass"
+                if "vault" in error.message
+                else "correct it, then run again"
+            )
+            raise Refused(f"{_place(error)}: {error.message.rstrip('.')}: {way}") from error
         return functools.reduce(combine_vars, parts)
 
     def _box(self, name: str, variables: dict[str, Any]) -> Box:

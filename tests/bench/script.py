@@ -155,7 +155,7 @@ def policies(account: str, instance: str) -> tuple[dict[str, Any], dict[str, Any
     trust = {"Effect": "Allow", "Principal": {"Service": "scheduler.amazonaws.com"}, "Action": "sts:AssumeRole"}
     may = {
         "Effect": "Allow",
-        "Action": "ec2:StopInstances",
+        "Action": ["ec2:StopInstances"],
         "Resource": f"arn:aws:ec2:{REGION}:{account}:instance/{instance}",
     }
     own = {"StringEquals": {"ec2:ResourceTag/dlbox:box": BOX}}

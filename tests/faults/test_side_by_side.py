@@ -99,7 +99,7 @@ def test_destroying_one_box_leaves_the_others(provision: Provision, clone: Clone
     assert unnamed.returncode != 0
     assert "No box of inventory/boxes.yml was named: type a name from there" in " ".join(unnamed.stdout.split())
     # A part that is run alone checks the settings, too.
-    misspelt = clone.play("provision.yml", "--tags", "jupyter", "-e", "box_idle_minute=30")
+    misspelt = clone.play("settings.yml", "--tags", "jupyter", "-e", "box_idle_minute=30")
     assert misspelt.returncode != 0
     assert "box_idle_minute" in misspelt.stdout
     assert server.calls(writes=True) == []

@@ -242,7 +242,9 @@ def test_a_backend_that_was_changed_and_not_applied_is_one_sentence(
 ) -> None:
     launch(aws_server)
     here("dlbox_schedule", backend=stands)
-    said = f"box_stop_backend is {asked}, and on AWS a {by} stops the box: run playbooks/provision.yml, then this again"
+    said = (
+        f"box_stop_backend is {asked}, and what stands on AWS is a {by}: run playbooks/provision.yml, then this again"
+    )
     assert here("dlbox_stop_proof", backend=asked, check=True)["broken"] == [said]
 
 

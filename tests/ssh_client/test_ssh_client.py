@@ -234,7 +234,8 @@ def test_the_last_box_takes_file_and_include_with_it(machine):
     machine.play(boxes)
     machine.play({"lab": {}}, entry="absent")
     assert machine.answers("other")["hostname"] == "198.51.100.8"
-    machine.play({"other": {}}, entry="absent")
+    foretold = changed(machine.play({"other": {}}, "--check", entry="absent"))
+    assert changed(machine.play({"other": {}}, entry="absent")) == foretold
     assert (machine.ssh / "config").read_bytes() == USERS + b"\n"
     assert [path.name for path in machine.ssh.iterdir()] == ["config"]
     assert changed(machine.play({"other": {}}, entry="absent")) == {"other": 0}

@@ -163,11 +163,14 @@ def test_data_that_a_kill_left_on_its_way_is_not_in_the_way(tmp_path: pathlib.Pa
     left = site / "x-1.data/data/share/x/.tmpdBEUcB"
     left.parent.mkdir(parents=True)
     left.touch()
+    (site / "my-own.data").touch()
+    (site / "mine.data").mkdir()
     venv.mark.touch()
     venv.keep()
     assert venv.reason() == ""
     assert (venv.path / "share/x/page.js").exists()
     assert not left.exists()
+    assert [path.name for path in sorted(site.glob("m*.data"))] == ["mine.data", "my-own.data"]
 
 
 def test_after_a_kill_everything_is_installed_again_over_what_is_there(tmp_path: pathlib.Path) -> None:

@@ -24,7 +24,7 @@ def _by_the_other(changes: list[Change]) -> list[str]:
         if wanted in made and other in gone:
             told = "lambda" if wanted == "function" else "scheduler"
             return [
-                f"box_stop_backend is {told}, and on AWS a {other} stops the box: run playbooks/provision.yml, then this again"
+                f"box_stop_backend is {told}, and what stands on AWS is a {other}: run playbooks/provision.yml, then this again"
             ]
     return []
 

@@ -47,8 +47,9 @@ def empty(folder: pathlib.Path) -> None:
 
 def sweep(prefix: pathlib.Path) -> None:
     """Remove the wheels' scripts and data that a kill left on their way to their places: uv stumbles over them."""
-    for left in prefix.glob("lib/python3*/site-packages/*.data"):
-        shutil.rmtree(left)
+    for left in prefix.glob("lib/python3*/site-packages/*-*.data"):
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
 
 
 class Venv:

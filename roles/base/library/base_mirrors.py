@@ -12,7 +12,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.dlbox import host_file
 from ansible.module_utils.dlbox.change import diff
-from ansible.module_utils.plan_mirrors import CONDA, PIP, UV, closed, plan
+from ansible.module_utils.plan_mirrors import CONDA, PIP, UV, closed, plan, shown
 
 DOCUMENTATION = r"""
 module: base_mirrors
@@ -65,7 +65,13 @@ def main() -> None:
         old = json.loads(note.read_text()) if note.exists() else {}
         changes, texts, keep = plan(now, old, module.params)
     except configparser.Error as error:
-        module.fail_json(msg=f"{PIP} cannot be read ({' '.join(str(error).split())}): correct it, then run again.")
+        said = shown(" ".join(str(error).split()))
+        module.fail_json(msg=f"{PIP} cannot be read ({said}): correct it, then run again.")
+    except ValueError:
+        # Taken for empty, what the mirrors wrote would count as the user's own.
+        module.fail_json(
+            msg=f"{note} is cut off: remove it, put the files that name mirrors right by hand, then run again."
+        )
     try:
         if not module.check_mode and keep != old:
             # An original may hold a password, and its own mode is not kept here.
@@ -74,8 +80,7 @@ def main() -> None:
             write(root / path.lstrip("/"), text)
     except OSError as error:
         module.fail_json(msg=host_file.unwritten(error, "the mirrors' files"))
-    shown = [change.public() for change in changes]
-    module.exit_json(changed=bool(changes), changes=shown, diff=diff(changes))
+    module.exit_json(changed=bool(changes), changes=[change.public() for change in changes], diff=diff(changes))
 
 
 if __name__ == "__main__":

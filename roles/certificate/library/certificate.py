@@ -124,8 +124,10 @@ def main() -> None:
     now = datetime.datetime.now(datetime.timezone.utc)
     try:
         seen = observe(*ca_files, ca_files[0]), observe(*leaf_files, ca_files[0])
-        # What is issued anew is as it should be.
-        changes = plan(*seen, given["address"], now) or astray(given)
+        changes = plan(*seen, given["address"], now)
+        # What is issued anew will be as it should be.
+        fresh = {ca if change.thing == "authority" else path for change in changes}
+        changes += [one for one in astray(given) if pathlib.Path(one.thing).parent not in fresh]
         with tempfile.TemporaryDirectory() as work:
             for change in [] if module.check_mode else changes:
                 apply(change, given, pathlib.Path(work))

@@ -49,8 +49,11 @@ def wanted(settings: dict[str, Any], environments: dict[str, str]) -> dict[str, 
 
 
 def load(path: pathlib.Path) -> dict[str, Any]:
-    """A note, or nothing."""
-    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    """A note; nothing where it is away or cut off."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
     return found
 
 

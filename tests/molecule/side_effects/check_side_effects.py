@@ -94,7 +94,7 @@ def test_27_disk_full_starter_files() -> None:
         assert re.search(
             r"^The disk is full: the files to start from need \d+ KiB in /mnt/full, and \d KiB are free: raise", said
         )
-        assert ssh("find /mnt/full -name '*.new'") == ""
+        assert ssh("find /mnt/full -type f -name '.*'") == ""
         ssh("sudo mount -o remount,size=1m /mnt/full")
         assert configure("jupyter", box_jupyter_folder="/mnt/full")
         assert ssh("ls /mnt/full/starter") == "starter.ipynb\ntrain.py"
